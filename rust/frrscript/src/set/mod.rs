@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Sets that a script builds once, when it is loaded, and asks per route: prefixes, AS numbers, communities.
+//!
+//! A set lives outside of the script engine's memory limit, so it tells what it takes (`memory`) and has an upper bound.
+
+mod asn;
+mod community;
+mod entry;
+mod lengths;
+mod prefix;
+mod ranges;
+
+pub use asn::AsnSet;
+pub use community::{CommunitySet, LargeCommunitySet};
+pub use entry::{Entry, parse_entry};
+pub use prefix::PrefixSet;
+
+use crate::value::TextError;
+
+/// Entries of one set: a full table of IPv4 and IPv6 routes, and as much again.
+pub const MAX_ENTRIES: usize = 2_000_000;
+
+fn full() -> TextError {
+    TextError(format!(
+        "too many entries: a set holds at most {MAX_ENTRIES}"
+    ))
+}
