@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! One bgpd alone: no zebra, no kernel routes, loopback only, everything else in a folder of its
+//! own.
+//!
+//! It runs a BGP view: there next hops are valid without a zebra that resolves them, and nothing
+//! is installed, so that what is measured is the reception of routes, policy and best path. The
+//! neighbor is `solo`: its own update group, to which its own routes are not sent back.
+
+use std::ffi::OsString;
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use super::usage::{Cpu, POLL, peak_memory};
+use super::vty::Vty;
+
+/// AS of the router under test, and of the feed.
+const ROUTER_AS: u32 = 65000;
+/// First AS of every path that is fed.
+pub(super) const FEED_AS: u32 = 65001;
+/// Address that the feed comes from: loopback, but not the router's.
+pub(super) const FEED: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
+
+const START: Duration = Duration::from_secs(30);
+/// No new route for so long: it is stuck.
+const STALLED: Duration = Duration::from_secs(60);
+/// Polls without any CPU time in between: it is done.
+const QUIET_POLLS: u32 = 4;
+
+/// An installed FRR.
+#[derive(Debug, Clone)]
+pub(super) struct Build {
+    /// Its bgpd.
+    pub(super) bgpd: PathBuf,
+    /// `LD_LIBRARY_PATH` that it needs.
+    pub(super) libraries: OsString,
+}
+
+/// A running bgpd; it is killed when dropped.
+pub(super) struct Router {
+    child: Child,
+    vty: Vty,
+    /// Where it takes connections.
+    pub(super) address: SocketAddr,
+}
+
+/// Text of bgpd's configuration file: `policy` first, then the neighbor with route-map `inbound`.
+pub(super) fn configuration(policy: &str, inbound: Option<&str>) -> String {
+    let inbound = inbound
+        .map(|name| format!("  neighbor {FEED} route-map {name} in\n"))
+        .unwrap_or_default();
+    // Delay 0: the route-maps are there before the first route, nothing is evaluated twice.
+    format!(
+        "\
+frr defaults traditional
+hostname bench
+bgp route-map delay-timer 0
+{policy}router bgp {ROUTER_AS} view BENCH
+ bgp router-id 192.0.2.254
+ no bgp ebgp-requires-policy
+ no bgp default ipv4-unicast
+ neighbor {FEED} remote-as {FEED_AS}
+ neighbor {FEED} passive
+ neighbor {FEED} solo
+ neighbor {FEED} disable-connected-check
+ address-family ipv4 unicast
+  neighbor {FEED} activate
+{inbound} exit-address-family
+"
+    )
+}
+
+impl Router {
+    /// Starts bgpd in the empty folder `dir`, with scripts from there too.
+    pub(super) fn start(build: &Build, dir: &Path, configuration: &str) -> Result<Self> {
+        let config = dir.join("bgpd.conf");
+        fs::write(&config, configuration)?;
+        let address = free_address()?;
+        let log = dir.join("bgpd.log");
+        let output = fs::File::create(dir.join("bgpd.out"))?;
+        let mut child = Command::new(&build.bgpd)
+            .env("LD_LIBRARY_PATH", &build.libraries)
+            .arg("--config_file")
+            .arg(&config)
+            .arg("--pid_file")
+            .arg(dir.join("bgpd.pid"))
+            .arg("--vty_socket")
+            .arg(dir)
+            .arg("--socket")
+            .arg(dir.join("zserv"))
+            .arg("--scriptdir")
+            .arg(dir)
+            .arg(format!("--log=file:{}", log.display()))
+            .args(["--log-level", "warnings"])
+            .args(["--vty_port", "0", "--skip_runas", "--no_kernel", "--no_zebra"])
+            .args(["--listenon", &address.ip().to_string()])
+            .args(["--bgp_port", &address.port().to_string()])
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .spawn()
+            .with_context(|| format!("cannot start {}", build.bgpd.display()))?;
+
+        let socket = dir.join("bgpd.vty");
+        let deadline = Instant::now() + START;
+        let vty = loop {
+            match Vty::connect(&socket) {
+                Ok(vty) => break vty,
+                Err(error) => {
+                    let exited = child.try_wait()?;
+                    if exited.is_some() || Instant::now() > deadline {
+                        drop(child.kill());
+                        child.wait()?;
+                        let error = error.context("bgpd did not start");
+                        return Err(error.context(last_words(dir)));
+                    }
+                    thread::sleep(POLL);
+                }
+            }
+        };
+        let mut router = Self {
+            child,
+            vty,
+            address,
+        };
+        router.check(configuration, dir)?;
+        Ok(router)
+    }
+
+    /// A line that bgpd refused would silently make another case of this one.
+    fn check(&mut self, configuration: &str, dir: &Path) -> Result<()> {
+        let running = self.vty.command("show running-config")?;
+        let mut lines = configuration.lines().map(str::trim);
+        let policy = |line: &&str| {
+            ["match ", "set ", "ip prefix-list ", "bgp community-list ", "route-map "]
+                .iter()
+                .any(|start| line.starts_with(start))
+        };
+        let known: std::collections::HashSet<&str> = running.lines().map(str::trim).collect();
+        if let Some(line) = lines.find(|line| policy(line) && !known.contains(line)) {
+            bail!("bgpd did not take \"{line}\"\n{}", last_words(dir));
+        }
+        Ok(())
+    }
+
+    /// CPU time until now.
+    pub(super) fn cpu(&self) -> Result<Cpu> {
+        Cpu::of(self.child.id())
+    }
+
+    /// Most memory until now, in MiB.
+    pub(super) fn peak_memory(&self) -> Result<f64> {
+        peak_memory(self.child.id())
+    }
+
+    /// Waits until `routes` came from the feed, all have a best path, and bgpd rests.
+    ///
+    /// # Errors
+    /// Other numbers at the end, or none more for a minute: both with what there was.
+    pub(super) fn settle(&mut self, routes: u32) -> Result<()> {
+        let mut last = (0, 0);
+        let mut moved = Instant::now();
+        let mut quiet = 0;
+        let mut cpu = self.cpu()?;
+        loop {
+            thread::sleep(POLL);
+            let now = self.cpu()?;
+            // One tick may be ours: the question itself costs something.
+            quiet = if now.since(cpu).total() < 0.015 {
+                quiet + 1
+            } else {
+                0
+            };
+            cpu = now;
+            let summary = self.vty.json("show bgp view BENCH ipv4 unicast summary json")?;
+            let seen = counts(&summary).with_context(|| format!("no such peer in {summary}"))?;
+            if seen != last {
+                last = seen;
+                moved = Instant::now();
+                quiet = 0;
+            }
+            let (received, decided) = seen;
+            if received == u64::from(routes) && decided >= received && quiet >= QUIET_POLLS {
+                return Ok(());
+            }
+            if received > u64::from(routes) || moved.elapsed() > STALLED {
+                bail!("of {routes} routes {received} arrived and {decided} were decided: {summary}");
+            }
+        }
+    }
+
+    /// All routes with all attributes, by prefix, without what differs between two runs: times and
+    /// the order of decisions.
+    pub(super) fn table(&mut self) -> Result<serde_json::Map<String, Value>> {
+        let mut answer = self.vty.json("show bgp view BENCH ipv4 unicast json detail")?;
+        let Some(Value::Object(mut routes)) = answer.get_mut("routes").map(Value::take) else {
+            bail!("bgpd's table has no routes");
+        };
+        for route in routes.values_mut() {
+            forget(route);
+        }
+        Ok(routes)
+    }
+
+    /// Answer of one command.
+    pub(super) fn json(&mut self, command: &str) -> Result<Value> {
+        self.vty.json(command)
+    }
+}
+
+impl Drop for Router {
+    fn drop(&mut self) {
+        // Killed, not terminated: to free a full table takes seconds that nobody measures.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// Prefixes received from the feed, and the table version: one for each best path that was found.
+fn counts(summary: &Value) -> Option<(u64, u64)> {
+    let peer = summary.get("peers")?.get(FEED.to_string())?;
+    let received = peer.get("pfxRcd")?.as_u64()?;
+    Some((received, summary.get("tableVersion")?.as_u64()?))
+}
+
+fn forget(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.retain(|key, _| key != "lastUpdate" && key != "version");
+            map.values_mut().for_each(forget);
+        }
+        Value::Array(list) => list.iter_mut().for_each(forget),
+        _ => {}
+    }
+}
+
+fn free_address() -> Result<SocketAddr> {
+    let listener = TcpListener::bind((IpAddr::V4(Ipv4Addr::LOCALHOST), 0))?;
+    Ok(listener.local_addr()?)
+}
+
+/// What bgpd said before it gave up.
+fn last_words(dir: &Path) -> String {
+    let mut words = String::new();
+    for name in ["bgpd.out", "bgpd.log"] {
+        let text = fs::read_to_string(dir.join(name)).unwrap_or_default();
+        let lines: Vec<&str> = text.lines().collect();
+        for line in &lines[lines.len().saturating_sub(10)..] {
+            words.push_str(&format!("{name}: {line}\n"));
+        }
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_times_and_versions_are_forgotten() {
+        let mut route = serde_json::json!({
+            "prefix": "192.0.2.0/24", "version": 7,
+            "paths": [{ "locPrf": 200, "version": 7, "lastUpdate": { "epoch": 1 } }],
+        });
+        forget(&mut route);
+        let kept = serde_json::json!({ "prefix": "192.0.2.0/24", "paths": [{ "locPrf": 200 }] });
+        assert_eq!(route, kept);
+    }
+
+    #[test]
+    fn counts_are_those_of_the_feed() {
+        let summary = serde_json::json!({
+            "tableVersion": 12, "peers": { "127.0.0.2": { "pfxRcd": 11 } },
+        });
+        assert_eq!(counts(&summary), Some((11, 12)));
+        assert_eq!(counts(&serde_json::json!({ "peers": {} })), None);
+    }
+
+    #[test]
+    fn the_route_map_is_applied_inbound() {
+        let text = configuration("route-map R permit 10\n", Some("R"));
+        assert!(text.contains("\nroute-map R permit 10\nrouter bgp 65000 view BENCH\n"));
+        assert!(text.contains("\n  neighbor 127.0.0.2 route-map R in\n"));
+        assert!(!configuration("", None).contains("route-map R"));
+    }
+}
