@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * BGP policy as scripts: the route-map rules "match script" and "set script".
+ *
+ * A match calls the script while the entry is still being decided, and more
+ * than once per route when lib/routemap.c:route_map_get_index tries several
+ * entries. So it changes nothing: what the script assigned stays staged in
+ * the rule, and func_commit applies it when the entry has matched as a whole
+ * and permits. A set calls and applies at once.
+ */
+
+#include <zebra.h>
+
+#include "lib/log.h"
+#include "lib/memory.h"
+#include "lib/routemap.h"
+
+#include "bgpd/bgpd.h"
+#include "bgpd/bgp_attr.h"
+#include "bgpd/bgp_route.h"
+#include "bgpd/bgp_script.h"
+
+#include "frrscript/daemons/bgpd/bgp_script_types.h"
+#include "frrscript/daemons/bgpd/bgp_script_vty.h"
+
+/* A message of 4096 octets must carry the attributes, or the route can't be
+ * announced: bgpd's encoder has room for 1024 octets more and asserts.
+ */
+#define BGP_SCRIPT_ATTR_SIZE_MAX BGP_STANDARD_MESSAGE_MAX_PACKET_SIZE
+/* What a route that was larger already (extended messages) may grow. */
+#define BGP_SCRIPT_ATTR_GROWTH_MAX 256
+
+struct bgp_script_rule {
+	struct frrscript_rule *rule;
+	/* What the last call said, for func_commit. */
+	bool denied;
+};
+
+static const struct frrscript_arg route_match_args[] = {
+	{ .name = "prefix", .doc = "what the route is a route to",
+	  .type = &bgp_script_prefix_type },
+	{ .name = "attributes", .doc = "path attributes; what the script assigns is applied when the entry permits the route",
+	  .type = &bgp_script_attributes_type },
+	{ .name = "peer", .doc = "neighbor; on output the one that the route goes to",
+	  .type = &bgp_script_peer_type },
+	{ .name = "RM_FAILURE", .doc = "the script failed", .constant = 0 },
+	{ .name = "RM_NOMATCH", .doc = "no match", .constant = 1 },
+	{ .name = "RM_MATCH", .doc = "match, change nothing", .constant = 2 },
+	{ .name = "RM_MATCH_AND_CHANGE", .doc = "match, and apply what was assigned",
+	  .constant = 3 },
+	{ .name = "path", .doc = "what is known of the route beside its attributes",
+	  .type = &bgp_script_path_type },
+	{}
+};
+
+const struct frrscript_hook bgp_script_hook_match = {
+	.name = "route_match",
+	.doc = "match script: does the route match this route-map entry?",
+	.args = route_match_args,
+	.flags = FRRSCRIPT_HOOK_VERDICT,
+};
+
+const struct frrscript_hook bgp_script_hook_set = {
+	.name = "route_set",
+	.doc = "set script: change a route that this route-map entry permits",
+	.args = route_match_args,
+	.flags = FRRSCRIPT_HOOK_SET,
+};
+
+bool bgp_script_compiling;
+
+static void *rule_compile(const struct frrscript_hook *hook, const char *arg)
+{
+	struct bgp_script_rule *rule;
+	struct frrscript_rule *script;
+	char name[BGP_SCRIPT_NAME_MAX + 1];
+	const char *function = NULL;
+	char *text = NULL;
+	size_t len = strcspn(arg, " ");
+
+	/* "NAME" or "NAME FUNCTION" (bgp_script_nb.c) */
+	if (len >= sizeof(name))
+		return NULL;
+	memcpy(name, arg, len);
+	name[len] = '\0';
+	if (arg[len])
+		function = arg + len + 1;
+
+	bgp_script_compiling = true;
+	script = frrscript_rule_new(hook, name, function, &text);
+	bgp_script_compiling = false;
+	if (text)
+		zlog_warn("%s: %s", hook->name, text);
+	frrscript_text_free(text);
+	if (!script)
+		return NULL;
+
+	rule = XCALLOC(MTYPE_ROUTE_MAP_COMPILED, sizeof(*rule));
+	rule->rule = script;
+	return rule;
+}
+
+static void *match_compile(const char *arg)
+{
+	return rule_compile(&bgp_script_hook_match, arg);
+}
+
+static void *set_compile(const char *arg)
+{
+	return rule_compile(&bgp_script_hook_set, arg);
+}
+
+static void rule_free(void *arg)
+{
+	struct bgp_script_rule *rule = arg;
+
+	frrscript_rule_free(rule->rule);
+	XFREE(MTYPE_ROUTE_MAP_COMPILED, rule);
+}
+
+static enum frrscript_verdict rule_call(struct bgp_script_rule *rule,
+					struct bgp_script_route *route)
+{
+	const void *args[BGP_SCRIPT_ARG_MAX] = {
+		[BGP_SCRIPT_ARG_PREFIX] = route,
+		[BGP_SCRIPT_ARG_ATTRIBUTES] = route,
+		[BGP_SCRIPT_ARG_PEER] = route->path->peer,
+		[BGP_SCRIPT_ARG_PATH] = route,
+	};
+	enum frrscript_verdict verdict = frrscript_rule_call(rule->rule, args);
+
+	rule->denied = verdict == FRRSCRIPT_DENY;
+	return verdict;
+}
+
+/* false: the route has grown too large to be announced; it is denied. */
+static bool rule_apply(struct bgp_script_rule *rule, struct bgp_script_route *route)
+{
+	size_t before = bgp_script_attr_size(route->attr);
+	size_t after;
+
+	frrscript_rule_apply(rule->rule, BGP_SCRIPT_ARG_PATH, route);
+	if (!frrscript_rule_apply(rule->rule, BGP_SCRIPT_ARG_ATTRIBUTES, route))
+		return true;
+
+	after = bgp_script_attr_size(route->attr);
+	if (after <= BGP_SCRIPT_ATTR_SIZE_MAX || after <= before + BGP_SCRIPT_ATTR_GROWTH_MAX)
+		return true;
+
+	zlog_warn("script %s: %s: %pFX denied: its attributes would take %zu octets of a message of %d",
+		  frrscript_rule_script(rule->rule), frrscript_rule_function(rule->rule),
+		  route->prefix, after, BGP_SCRIPT_ATTR_SIZE_MAX);
+	return false;
+}
+
+static enum route_map_cmd_result_t route_match_script(void *arg, const struct prefix *prefix,
+						      void *object)
+{
+	struct bgp_script_rule *rule = arg;
+	struct bgp_path_info *path = object;
+	struct bgp_script_route route = { .prefix = prefix, .attr = path->attr, .path = path };
+
+	/* A denial matches too: it is the entry that then denies. */
+	if (rule_call(rule, &route) == FRRSCRIPT_NOMATCH)
+		return RMAP_NOMATCH;
+	return RMAP_MATCH;
+}
+
+static bool route_match_script_commit(void *arg, const struct prefix *prefix, void *object)
+{
+	struct bgp_script_rule *rule = arg;
+	struct bgp_path_info *path = object;
+	struct bgp_script_route route = { .prefix = prefix, .attr = path->attr, .path = path };
+
+	return !rule->denied && rule_apply(rule, &route);
+}
+
+static enum route_map_cmd_result_t route_set_script(void *arg, const struct prefix *prefix,
+						    void *object)
+{
+	struct bgp_script_rule *rule = arg;
+	struct bgp_path_info *path = object;
+	struct bgp_script_route route = { .prefix = prefix, .attr = path->attr, .path = path };
+
+	if (rule_call(rule, &route) == FRRSCRIPT_MATCH && !rule_apply(rule, &route))
+		rule->denied = true;
+	return rule->denied ? RMAP_ERROR : RMAP_OKAY;
+}
+
+/* Called after all set rules of the entry have run. */
+static bool route_set_script_commit(void *arg, const struct prefix *prefix, void *object)
+{
+	const struct bgp_script_rule *rule = arg;
+
+	return !rule->denied;
+}
+
+static const struct route_map_rule_cmd route_match_script_cmd = {
+	.str = "script",
+	.func_apply = route_match_script,
+	.func_compile = match_compile,
+	.func_free = rule_free,
+	.func_commit = route_match_script_commit,
+};
+
+static const struct route_map_rule_cmd route_set_script_cmd = {
+	.str = "script",
+	.func_apply = route_set_script,
+	.func_compile = set_compile,
+	.func_free = rule_free,
+	.func_commit = route_set_script_commit,
+};
+
+static bool rules_use(const struct route_map_rule *head, const char *script, const char *takes)
+{
+	for (const struct route_map_rule *item = head; item; item = item->next) {
+		const struct bgp_script_rule *rule = item->value;
+
+		if (item->cmd != &route_match_script_cmd && item->cmd != &route_set_script_cmd)
+			continue;
+		if (script && !strmatch(frrscript_rule_script(rule->rule), script))
+			continue;
+		if (!takes || frrscript_rule_takes(rule->rule, takes))
+			return true;
+	}
+	return false;
+}
+
+static bool map_uses(const struct route_map *map, const char *script, const char *takes, int depth)
+{
+	/* Deeper calls deny the route (lib/routemap.c:route_map_apply_ext). */
+	if (!map || depth > RMAP_RECURSION_LIMIT)
+		return false;
+	for (const struct route_map_index *index = map->head; index; index = index->next) {
+		if (rules_use(index->match_list.head, script, takes) ||
+		    rules_use(index->set_list.head, script, takes))
+			return true;
+		if (index->nextrm && map_uses(route_map_lookup_by_name(index->nextrm), script,
+					      takes, depth + 1))
+			return true;
+	}
+	return false;
+}
+
+bool bgp_script_map_uses(const struct route_map *map, const char *script, const char *takes)
+{
+	return map_uses(map, script, takes, 0);
+}
+
+void bgp_script_route_map_init(void)
+{
+	route_map_install_match(&route_match_script_cmd);
+	route_map_install_set(&route_set_script_cmd);
+	bgp_script_vty_init();
+}

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Commands of scripts in general: which are loaded, their limits, what they
+ * did. The library keeps the configuration and renders what is shown; here is
+ * only the command line.
+ */
+
+#include <zebra.h>
+
+#ifdef HAVE_SCRIPTING
+
+#include "lib/command.h"
+#include "lib/frrscript.h"
+#include "lib/memory.h"
+#include "lib/vty.h"
+
+#include "frrscript/vtysh/script_vty.h"
+
+#include "frrscript/vtysh/script_vty_clippy.c"
+
+#define SCRIPT_STR "Scripts\n"
+#define SCRIPT_NAME_STR "Script, without the ending of its file\n"
+
+DEFINE_HOOK(script_reloaded, (struct vty * vty, const char *name), (vty, name));
+
+/* "debug script" of the configuration, as against that of a session. */
+static bool debug_configured;
+
+/* Prints what the library has to say, and frees it. */
+static void say(struct vty *vty, char *text)
+{
+	if (!text)
+		return;
+	if (*text)
+		vty_out(vty, "%s%s", text, text[strlen(text) - 1] == '\n' ? "" : "\n");
+	frrscript_text_free(text);
+}
+
+static int complain(struct vty *vty, char *text, int result)
+{
+	if (text)
+		vty_out(vty, "%% ");
+	say(vty, text);
+	return result;
+}
+
+/* A name is a file of the script directory itself. The library refuses others
+ * too; only here is it known that nothing was configured.
+ */
+static bool name_is_path(struct vty *vty, const char *name)
+{
+	if (!strchr(name, '/') && !strstr(name, ".."))
+		return false;
+	vty_out(vty, "%% %s is a path: give the name of a script in the script directory\n", name);
+	return true;
+}
+
+DEFPY (script_load,
+       script_load_cmd,
+       "script load SCRIPT$name",
+       SCRIPT_STR
+       "Load a script and keep it loaded\n"
+       SCRIPT_NAME_STR)
+{
+	char *text = NULL;
+
+	if (name_is_path(vty, name))
+		return CMD_WARNING_CONFIG_FAILED;
+	/* The line stays in the configuration whether the file is good or not:
+	 * it may be repaired and reloaded.
+	 */
+	if (frrscript_script_load(name, &text))
+		return complain(vty, text, CMD_SUCCESS);
+	frrscript_text_free(text);
+	return CMD_SUCCESS;
+}
+
+DEFPY (no_script_load,
+       no_script_load_cmd,
+       "no script load SCRIPT$name",
+       NO_STR
+       SCRIPT_STR
+       "Load a script and keep it loaded\n"
+       SCRIPT_NAME_STR)
+{
+	char *text = NULL;
+
+	if (frrscript_script_unload(name, &text))
+		return complain(vty, text, CMD_WARNING_CONFIG_FAILED);
+	say(vty, text);
+	return CMD_SUCCESS;
+}
+
+static int set_option(struct vty *vty, const char *name, enum frrscript_option option,
+		      const uint32_t *value)
+{
+	char *text = NULL;
+
+	if (name_is_path(vty, name))
+		return CMD_WARNING_CONFIG_FAILED;
+	if (frrscript_script_option(name, option, value, &text))
+		return complain(vty, text, CMD_WARNING_CONFIG_FAILED);
+	say(vty, text);
+	return CMD_SUCCESS;
+}
+
+DEFPY (script_limit_time,
+       script_limit_time_cmd,
+       "[no] script SCRIPT$name limit time ![(1-60000)]$limit",
+       NO_STR
+       SCRIPT_STR
+       SCRIPT_NAME_STR
+       "Limit what one call may take\n"
+       "Time, 50 ms by default\n"
+       "Milliseconds\n")
+{
+	uint32_t value = limit;
+
+	return set_option(vty, name, FRRSCRIPT_LIMIT_TIME, no ? NULL : &value);
+}
+
+DEFPY (script_limit_memory,
+       script_limit_memory_cmd,
+       "[no] script SCRIPT$name limit memory ![(1-1024)]$limit",
+       NO_STR
+       SCRIPT_STR
+       SCRIPT_NAME_STR
+       "Limit what one call may take\n"
+       "Memory of the script, 16 MiB by default\n"
+       "MiB\n")
+{
+	uint32_t value = limit;
+
+	return set_option(vty, name, FRRSCRIPT_LIMIT_MEMORY, no ? NULL : &value);
+}
+
+DEFPY (script_on_error,
+       script_on_error_cmd,
+       "[no] script SCRIPT$name on-error ![<no-match|deny|match>]$action",
+       NO_STR
+       SCRIPT_STR
+       SCRIPT_NAME_STR
+       "What a failed call stands for\n"
+       "The rule does not match (default)\n"
+       "The route is denied\n"
+       "The rule matches and changes nothing\n")
+{
+	uint32_t value = FRRSCRIPT_NOMATCH;
+
+	if (action && strmatch(action, "deny"))
+		value = FRRSCRIPT_DENY;
+	else if (action && strmatch(action, "match"))
+		value = FRRSCRIPT_MATCH;
+	return set_option(vty, name, FRRSCRIPT_ON_ERROR, no ? NULL : &value);
+}
+
+DEFPY (script_reload,
+       script_reload_cmd,
+       "script reload [SCRIPT$name]",
+       SCRIPT_STR
+       "Load the file again and re-evaluate what the script decided\n"
+       SCRIPT_NAME_STR)
+{
+	char *text = NULL;
+	int failed = frrscript_script_reload(name, &text);
+
+	/* Of several, some may have been reloaded. */
+	if (failed)
+		complain(vty, text, CMD_WARNING);
+	else
+		say(vty, text);
+	hook_call(script_reloaded, vty, name);
+	return failed ? CMD_WARNING : CMD_SUCCESS;
+}
+
+DEFPY (script_resume,
+       script_resume_cmd,
+       "script resume SCRIPT$name",
+       SCRIPT_STR
+       "Use a script again that was suspended for its failures\n"
+       SCRIPT_NAME_STR)
+{
+	char *text = NULL;
+
+	if (frrscript_script_resume(name, &text))
+		return complain(vty, text, CMD_WARNING);
+	say(vty, text);
+	return CMD_SUCCESS;
+}
+
+DEFPY (clear_script,
+       clear_script_cmd,
+       "clear script [SCRIPT$name] counters",
+       CLEAR_STR
+       SCRIPT_STR
+       SCRIPT_NAME_STR
+       "Calls, errors and times\n")
+{
+	char *text = NULL;
+
+	if (frrscript_script_clear(name, &text))
+		return complain(vty, text, CMD_WARNING);
+	say(vty, text);
+	return CMD_SUCCESS;
+}
+
+DEFPY (show_script,
+       show_script_cmd,
+       "show script [SCRIPT$name] [json]$json",
+       SHOW_STR
+       SCRIPT_STR
+       SCRIPT_NAME_STR
+       JSON_STR)
+{
+	char *text = frrscript_show(name, !!json);
+
+	if (!text) {
+		vty_out(vty, "%% No script %s\n", name ? name : "");
+		return CMD_WARNING;
+	}
+	say(vty, text);
+	return CMD_SUCCESS;
+}
+
+DEFPY (show_script_hooks,
+       show_script_hooks_cmd,
+       "show script hooks [json]$json",
+       SHOW_STR
+       SCRIPT_STR
+       "Hook points of this daemon: functions, arguments and their fields\n"
+       JSON_STR)
+{
+	say(vty, frrscript_show_hooks(!!json));
+	return CMD_SUCCESS;
+}
+
+DEFPY (debug_script,
+       debug_script_cmd,
+       "[no] debug script",
+       NO_STR
+       DEBUG_STR
+       SCRIPT_STR)
+{
+	if (vty->node == CONFIG_NODE)
+		debug_configured = !no;
+	frrscript_debug(!no);
+	return CMD_SUCCESS;
+}
+
+static int config_write_script(struct vty *vty)
+{
+	char *text = frrscript_config();
+	int written = 0;
+
+	if (text && *text) {
+		vty_out(vty, "%s", text);
+		written = 1;
+	}
+	frrscript_text_free(text);
+	if (debug_configured) {
+		vty_out(vty, "debug script\n");
+		written = 1;
+	}
+	if (written)
+		vty_out(vty, "!\n");
+	return written;
+}
+
+static struct cmd_node script_node = {
+	.name = "script",
+	.node = SCRIPT_NODE,
+	.prompt = "",
+	.config_write = config_write_script,
+};
+
+static void complete_name(vector comps, struct cmd_token *token)
+{
+	char *names = frrscript_script_names();
+	const char *line = names;
+
+	if (!names)
+		return;
+	while (*line) {
+		size_t len = strcspn(line, "\n");
+		char *name = XCALLOC(MTYPE_COMPLETION, len + 1);
+
+		memcpy(name, line, len);
+		vector_set(comps, name);
+		line += len + (line[len] == '\n');
+	}
+	frrscript_text_free(names);
+}
+
+static const struct cmd_variable_handler script_handlers[] = {
+	{ .tokenname = "SCRIPT", .completions = complete_name },
+	{ .completions = NULL },
+};
+
+void script_vty_init(void)
+{
+	install_node(&script_node);
+	cmd_variable_handler_register(script_handlers);
+
+	install_element(CONFIG_NODE, &script_load_cmd);
+	install_element(CONFIG_NODE, &no_script_load_cmd);
+	install_element(CONFIG_NODE, &script_limit_time_cmd);
+	install_element(CONFIG_NODE, &script_limit_memory_cmd);
+	install_element(CONFIG_NODE, &script_on_error_cmd);
+	install_element(CONFIG_NODE, &debug_script_cmd);
+
+	install_element(ENABLE_NODE, &script_reload_cmd);
+	install_element(ENABLE_NODE, &script_resume_cmd);
+	install_element(ENABLE_NODE, &clear_script_cmd);
+	install_element(ENABLE_NODE, &debug_script_cmd);
+
+	install_element(VIEW_NODE, &show_script_cmd);
+	install_element(VIEW_NODE, &show_script_hooks_cmd);
+}
+
+#endif /* HAVE_SCRIPTING */
