@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The daemon that the cases play: log, script directory, memory, clock.
+ */
+#include <limits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "route.h"
+
+extern const char *check_scripts;
+
+/* of the address sanitizer; its header is not installed everywhere */
+size_t __sanitizer_get_current_allocated_bytes(void);
+
+char host_logged[65536];
+int host_worst = 7;
+int host_changes;
+char host_changed[64];
+char host_directory[256];
+
+static void host_log(int priority, const char *message)
+{
+	size_t used = strlen(host_logged);
+
+	/* what does not fit is of no use to a case, but must not be lost quietly */
+	if (used + strlen(message) + 2 > sizeof(host_logged))
+		check_fail(__FILE__, __LINE__, "the log is flooded");
+	snprintf(host_logged + used, sizeof(host_logged) - used, "%s\n", message);
+	if (priority < host_worst)
+		host_worst = priority;
+}
+
+static void host_change(const char *script)
+{
+	host_changes++;
+	snprintf(host_changed, sizeof(host_changed), "%s", script);
+}
+
+static void start(const char *directory)
+{
+	struct frrscript_host host = {
+		.daemon = "checkd",
+		.scriptdir = directory,
+		.log = host_log,
+		.changed = host_change,
+		.as_path = &path_ops,
+	};
+
+	snprintf(host_directory, sizeof(host_directory), "%s", directory);
+	frrscript_library_init(directory);
+	CHECK_INT(frrscript_host_set(&host), 0);
+	CHECK_OK(frrscript_register_types(route_types, &text));
+	CHECK_OK(frrscript_register_hooks(route_hooks, &text));
+}
+
+void host_start(void)
+{
+	start(check_scripts);
+}
+
+static void host_clean(void)
+{
+	char command[PATH_MAX];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", host_directory);
+	if (system(command) != 0)
+		perror(host_directory);
+}
+
+void host_start_empty(void)
+{
+	char directory[] = "/tmp/frrscript-check-XXXXXX";
+
+	CHECK(mkdtemp(directory));
+	start(directory);
+	atexit(host_clean);
+}
+
+static void path_of(char *path, size_t size, const char *file)
+{
+	snprintf(path, size, "%s/%s", host_directory, file);
+}
+
+void host_write(const char *file, const char *source)
+{
+	char path[PATH_MAX];
+	FILE *out;
+
+	path_of(path, sizeof(path), file);
+	out = fopen(path, "w");
+	CHECK(out);
+	CHECK(fputs(source, out) >= 0);
+	CHECK_INT(fclose(out), 0);
+}
+
+void host_delete(const char *file)
+{
+	char path[PATH_MAX];
+
+	path_of(path, sizeof(path), file);
+	CHECK_INT(unlink(path), 0);
+}
+
+size_t host_allocated(void)
+{
+	return __sanitizer_get_current_allocated_bytes();
+}
+
+double host_clock(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1e3 + now.tv_nsec / 1e6;
+}
