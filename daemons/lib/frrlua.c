@@ -19,52 +19,6 @@
 
 DEFINE_MTYPE(LIB, SCRIPT_RES, "Scripting results");
 
-/* ---- errors ---- */
-
-static unsigned int decode_errors;
-
-/* The result that frrscript_call() is writing back, for messages. */
-static const char *decoding;
-
-unsigned int frrlua_decode_errors(void)
-{
-	return decode_errors;
-}
-
-void frrlua_decode_error(const char *type, const char *why)
-{
-	decode_errors++;
-	if (decoding)
-		zlog_err("frrscript: returned value '%s' is ignored: %s %s", decoding, type, why);
-	else
-		zlog_err("frrscript: a returned value is ignored: %s %s", type, why);
-}
-
-bool frrlua_decode_arg(lua_State *L, const char *name)
-{
-	lua_getfield(L, 1, name);
-	if (lua_isnil(L, -1)) {
-		lua_pop(L, 1);
-		return false;
-	}
-	decoding = name;
-	return true;
-}
-
-void frrlua_decode_done(lua_State *L)
-{
-	int extra = lua_gettop(L) - 1;
-
-	if (extra > 0)
-		lua_pop(L, extra);
-	decoding = NULL;
-}
-
-void _lua_decode_noop(lua_State *L, ...)
-{
-	lua_pop(L, 1);
-}
-
 /* ---- fields ---- */
 
 long long frrlua_tointeger(lua_State *L, int idx)
@@ -121,6 +75,14 @@ static const char *push_text(lua_State *L, int idx, const char *key, const char 
 	return text;
 }
 
+/* Pushes nil for a NULL pointer, and says so. */
+static bool pushed_nil(lua_State *L, const void *ptr)
+{
+	if (!ptr)
+		lua_pushnil(L);
+	return !ptr;
+}
+
 static void set_integer(lua_State *L, const char *key, long long num)
 {
 	lua_pushinteger(L, num);
@@ -146,11 +108,11 @@ static void set_octets(lua_State *L, const char *key, const void *octets, size_t
 #define DEFINE_TO(name, type, decode)                                                              \
 	void *name(lua_State *L, int idx)                                                          \
 	{                                                                                          \
-		unsigned int errors = decode_errors;                                               \
+		unsigned int errors = frrlua_decode_errors();                                      \
 		type *res = XCALLOC(MTYPE_SCRIPT_RES, sizeof(type));                               \
                                                                                                    \
 		decode(L, idx, res);                                                               \
-		if (decode_errors != errors)                                                       \
+		if (frrlua_decode_errors() != errors)                                              \
 			XFREE(MTYPE_SCRIPT_RES, res);                                              \
 		return res;                                                                        \
 	}                                                                                          \
@@ -162,10 +124,8 @@ void lua_pushprefix(lua_State *L, const struct prefix *prefix)
 {
 	char buf[PREFIX_STRLEN];
 
-	if (!prefix) {
-		lua_pushnil(L);
+	if (pushed_nil(L, prefix))
 		return;
-	}
 	lua_newtable(L);
 	set_text(L, "network", prefix2str(prefix, buf, sizeof(buf)));
 	set_integer(L, "length", prefix->prefixlen);
@@ -195,10 +155,8 @@ DEFINE_TO(lua_toprefix, struct prefix, lua_decode_prefix);
 
 void lua_pushinterface(lua_State *L, const struct interface *ifp)
 {
-	if (!ifp) {
-		lua_pushnil(L);
+	if (pushed_nil(L, ifp))
 		return;
-	}
 	lua_newtable(L);
 	set_text(L, "name", ifp->name);
 	set_integer(L, "ifindex", ifp->ifindex);
@@ -284,10 +242,8 @@ void lua_pushinaddr(lua_State *L, const struct in_addr *addr)
 {
 	char buf[INET_ADDRSTRLEN];
 
-	if (!addr) {
-		lua_pushnil(L);
+	if (pushed_nil(L, addr))
 		return;
-	}
 	lua_newtable(L);
 	set_integer(L, "value", addr->s_addr);
 	set_text(L, "string", inet_ntop(AF_INET, addr, buf, sizeof(buf)));
@@ -327,10 +283,8 @@ void lua_pushin6addr(lua_State *L, const struct in6_addr *addr)
 {
 	char buf[INET6_ADDRSTRLEN];
 
-	if (!addr) {
-		lua_pushnil(L);
+	if (pushed_nil(L, addr))
 		return;
-	}
 	lua_newtable(L);
 	set_octets(L, "value", addr->s6_addr, sizeof(addr->s6_addr));
 	set_text(L, "string", inet_ntop(AF_INET6, addr, buf, sizeof(buf)));
@@ -365,10 +319,8 @@ void lua_pushethaddr(lua_State *L, const struct ethaddr *addr)
 {
 	char buf[ETHER_ADDR_STRLEN];
 
-	if (!addr) {
-		lua_pushnil(L);
+	if (pushed_nil(L, addr))
 		return;
-	}
 	lua_newtable(L);
 	set_integer(L, "octet", addr->octet[0]);
 	set_octets(L, "value", addr->octet, sizeof(addr->octet));
@@ -426,10 +378,8 @@ static void push_gate(lua_State *L, const struct nexthop *nexthop)
 
 static void push_backups(lua_State *L, const struct nexthop *nexthop)
 {
-	int num = MIN(nexthop->backup_num, NEXTHOP_MAX_BACKUPS);
-
 	lua_newtable(L);
-	for (int i = 0; i < num; i++) {
+	for (int i = 0; i < MIN(nexthop->backup_num, NEXTHOP_MAX_BACKUPS); i++) {
 		lua_pushinteger(L, nexthop->backup_idx[i]);
 		lua_seti(L, -2, i + 1);
 	}
@@ -437,10 +387,8 @@ static void push_backups(lua_State *L, const struct nexthop *nexthop)
 
 void lua_pushnexthop(lua_State *L, const struct nexthop *nexthop)
 {
-	if (!nexthop) {
-		lua_pushnil(L);
+	if (pushed_nil(L, nexthop))
 		return;
-	}
 	lua_newtable(L);
 	set_integer(L, "vrf_id", nexthop->vrf_id);
 	set_integer(L, "ifindex", nexthop->ifindex);
@@ -467,10 +415,8 @@ void lua_pushnexthop_group(lua_State *L, const struct nexthop_group *ng)
 	struct nexthop *nexthop;
 	int i = 1;
 
-	if (!ng) {
-		lua_pushnil(L);
+	if (pushed_nil(L, ng))
 		return;
-	}
 	lua_newtable(L);
 	for (ALL_NEXTHOPS_PTR(ng, nexthop)) {
 		lua_pushnexthop(L, nexthop);
@@ -482,10 +428,8 @@ void lua_pushnexthop_group(lua_State *L, const struct nexthop_group *ng)
 
 void lua_pushintegerp(lua_State *L, const int *num)
 {
-	if (num)
+	if (!pushed_nil(L, num))
 		lua_pushinteger(L, *num);
-	else
-		lua_pushnil(L);
 }
 
 void lua_decode_integerp(lua_State *L, int idx, int *num)
@@ -503,10 +447,8 @@ DEFINE_TO(lua_tointegerp, int, lua_decode_integerp);
 
 void lua_pushlonglongp(lua_State *L, const long long *num)
 {
-	if (num)
+	if (!pushed_nil(L, num))
 		lua_pushinteger(L, *num);
-	else
-		lua_pushnil(L);
 }
 
 void lua_decode_longlongp(lua_State *L, int idx, long long *num)

@@ -50,6 +50,52 @@ int frrscript_host_register(void (*changed)(const char *script),
 	return frrscript_host_set(&host);
 }
 
+/* ---- what frrscript_call() expands to ---- */
+
+static unsigned int decode_errors;
+
+/* The result that frrscript_call() is writing back, for messages. */
+static const char *decoding;
+
+unsigned int frrlua_decode_errors(void)
+{
+	return decode_errors;
+}
+
+void frrlua_decode_error(const char *type, const char *why)
+{
+	decode_errors++;
+	if (decoding)
+		zlog_err("frrscript: returned value '%s' is ignored: %s %s", decoding, type, why);
+	else
+		zlog_err("frrscript: a returned value is ignored: %s %s", type, why);
+}
+
+bool frrlua_decode_arg(lua_State *L, const char *name)
+{
+	lua_getfield(L, 1, name);
+	if (lua_isnil(L, -1)) {
+		lua_pop(L, 1);
+		return false;
+	}
+	decoding = name;
+	return true;
+}
+
+void frrlua_decode_done(lua_State *L)
+{
+	int extra = lua_gettop(L) - 1;
+
+	if (extra > 0)
+		lua_pop(L, extra);
+	decoding = NULL;
+}
+
+void _lua_decode_noop(lua_State *L, ...)
+{
+	lua_pop(L, 1);
+}
+
 /* ---- names ---- */
 
 PREDECL_RBTREE_UNIQ(script_names);

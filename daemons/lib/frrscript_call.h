@@ -23,8 +23,9 @@ struct vty;
 
 /* ---- start and end: lib/libfrr.c calls these ---- */
 
-/* Registers the default host and the directory; starts no thread (the daemon
- * has not forked yet). */
+/* Registers the default host and the directory; starts no thread, since the
+ * daemon has not forked yet.
+ */
 void frrscript_init(const char *scriptdir);
 void frrscript_fini(void);
 
