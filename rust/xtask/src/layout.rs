@@ -38,9 +38,7 @@ impl Layout {
         let repo = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("../..")
             .canonicalize()
-            .context(
-                "the repository that this command was built in is gone: run it with `cargo xtask`",
-            )?;
+            .context("the repository that this command was built in is gone: run it with `cargo xtask`")?;
         let target = repo.join("target");
         std::fs::create_dir_all(&target)?;
         let cargo_target = match env::var_os("CARGO_TARGET_DIR") {
@@ -60,12 +58,8 @@ impl Layout {
             });
         };
         let cache = env::current_dir()?.join(cache);
-        std::fs::create_dir_all(&cache).with_context(|| {
-            format!(
-                "{CACHE_VARIABLE}={} can't be made: name another folder",
-                cache.display()
-            )
-        })?;
+        std::fs::create_dir_all(&cache)
+            .with_context(|| format!("{CACHE_VARIABLE}={} can't be made: name another folder", cache.display()))?;
         let cache = cache.canonicalize()?;
         Ok(Self {
             work: cache.join(format!("frr-10.3-{}", key(&repo)?)),
@@ -91,6 +85,11 @@ impl Layout {
     /// What `make install` made: the root of a file system.
     pub fn root(&self) -> PathBuf {
         self.work.join("root")
+    }
+
+    /// FRR's topotest framework, copied so that it finds our build.
+    pub fn topotests(&self) -> PathBuf {
+        self.work.join("topotests")
     }
 
     /// The install prefix of a libyang of our own.
@@ -120,10 +119,7 @@ impl Layout {
 
     /// A path as a person would type it, from the repository.
     pub fn show(&self, path: &Path) -> String {
-        path.strip_prefix(&self.repo)
-            .unwrap_or(path)
-            .display()
-            .to_string()
+        path.strip_prefix(&self.repo).unwrap_or(path).display().to_string()
     }
 }
 

@@ -3,19 +3,27 @@
 //!
 //! Each can be run again at any time and does only what is left to do.
 
+mod bench;
 mod build;
+mod environment;
+mod header;
 mod layout;
+mod patch;
 mod series;
 mod setup;
 mod stamp;
 mod step;
+mod tests;
+mod topotest;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use environment::Environment;
 use layout::Layout;
+use tests::Part;
 
 /// Build, try and test frrscript.
 #[derive(Parser)]
@@ -35,6 +43,33 @@ enum Command {
         #[arg(long)]
         stock: bool,
     },
+    /// Print what a shell needs to use the build: eval "$(cargo xtask env)"
+    Env,
+    /// Run all tests, or one part of them
+    Test {
+        /// Only this part
+        part: Option<Part>,
+    },
+    /// Run topotest folders, ours or FRR's own
+    Topotest {
+        /// Folders, files or names; FILE::TEST for one test
+        #[arg(required = true)]
+        paths: Vec<String>,
+        /// More arguments for pytest
+        #[arg(last = true)]
+        pytest: Vec<String>,
+    },
+    /// Measure, and print the figures side by side
+    Bench(bench::BenchArgs),
+    /// Work on the patches for FRR
+    #[command(subcommand)]
+    Patch(patch::Patch),
+    /// Make the C header of the library
+    Header {
+        /// Only say whether the committed one is right
+        #[arg(long)]
+        check: bool,
+    },
 }
 
 fn run(cli: Cli) -> Result<ExitCode> {
@@ -42,8 +77,26 @@ fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         Command::Setup => setup::setup(&layout)?,
         Command::Build { stock } => build::build(&layout, stock)?,
+        Command::Env => print!("{}", Environment::new(&layout)?.exports()),
+        Command::Test { part } => return Ok(code(tests::test(&layout, part)?)),
+        Command::Topotest { paths, pytest } => {
+            build::build(&layout, false)?;
+            let count = topotest::pytest(&layout, "named", &paths, &pytest)?;
+            println!("{} passed, {} failed", count.passed, count.failed);
+            return Ok(code(count.failed == 0));
+        }
+        Command::Bench(args) => {
+            build::build(&layout, true)?;
+            bench::run(&layout, &args)?;
+        }
+        Command::Patch(what) => return Ok(code(patch::patch(&layout, what)?)),
+        Command::Header { check } => return Ok(code(header::header(&layout, check)?)),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn code(good: bool) -> ExitCode {
+    if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn main() -> ExitCode {

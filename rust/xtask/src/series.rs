@@ -30,9 +30,7 @@ fn read(path: &Path) -> Result<String> {
 }
 
 fn lines(text: &str) -> impl Iterator<Item = &str> {
-    text.lines()
-        .map(|line| line.split('#').next().unwrap_or_default().trim())
-        .filter(|line| !line.is_empty())
+    text.lines().map(|line| line.split('#').next().unwrap_or_default().trim()).filter(|line| !line.is_empty())
 }
 
 fn parse_series(text: &str) -> Result<Vec<String>> {
@@ -82,13 +80,7 @@ mod tests {
     #[test]
     fn replaced_files_are_pairs() -> Result<()> {
         let pairs = parse_replaced("lib/a.c  daemons/lib/a.c\n# no\n")?;
-        assert_eq!(
-            pairs,
-            [Replaced {
-                theirs: "lib/a.c".into(),
-                ours: "daemons/lib/a.c".into()
-            }]
-        );
+        assert_eq!(pairs, [Replaced { theirs: "lib/a.c".into(), ours: "daemons/lib/a.c".into() }]);
         assert!(parse_replaced("lib/a.c\n").is_err());
         assert!(parse_replaced("a b c\n").is_err());
         Ok(())

@@ -40,10 +40,7 @@ impl Inputs {
         files.sort();
         for file in files {
             let data = file.symlink_metadata()?;
-            let time = data
-                .modified()?
-                .duration_since(UNIX_EPOCH)
-                .unwrap_or_default();
+            let time = data.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
             self.add(file.as_os_str().as_encoded_bytes());
             self.add(&data.len().to_le_bytes());
             self.add(&time.as_nanos().to_le_bytes());
@@ -79,8 +76,7 @@ fn list(dir: &Path, keep: &dyn Fn(&Path) -> bool, files: &mut Vec<PathBuf>) -> R
 
 /// The SHA-256 of a file.
 pub fn sha256(path: &Path) -> Result<String> {
-    let mut file =
-        fs::File::open(path).with_context(|| format!("{} is missing", path.display()))?;
+    let mut file = fs::File::open(path).with_context(|| format!("{} is missing", path.display()))?;
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 16];
     loop {

@@ -25,12 +25,7 @@ pub fn run(program: impl AsRef<OsStr>) -> Run {
     command.stdin(Stdio::null());
     // `cargo run` sets these for us; a configure or cargo that we start would
     // take them for its user's own.
-    for variable in [
-        "CARGO",
-        "CARGO_MANIFEST_DIR",
-        "CARGO_MANIFEST_PATH",
-        "MAKEFLAGS",
-    ] {
+    for variable in ["CARGO", "CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "MAKEFLAGS"] {
         command.env_remove(variable);
     }
     Run { command, name }
@@ -72,22 +67,14 @@ impl Run {
     pub fn output(mut self) -> Result<String> {
         let output = self.command.output().with_context(|| self.missing())?;
         if !output.status.success() {
-            bail!(
-                "`{}` failed: {}",
-                self.line(),
-                String::from_utf8_lossy(&output.stderr).trim()
-            );
+            bail!("`{}` failed: {}", self.line(), String::from_utf8_lossy(&output.stderr).trim());
         }
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
     /// Runs it and says whether it succeeded; its output is dropped.
     pub fn succeeds(mut self) -> bool {
-        self.command
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .is_ok_and(|status| status.success())
+        self.command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
     }
 
     /// Runs it on this terminal and says whether it succeeded.
@@ -125,11 +112,7 @@ impl Run {
             return Ok(());
         }
         step.failed();
-        bail!(
-            "{what}: `{name}` failed; the end of {}:\n{}",
-            log.display(),
-            tail(log, 40)
-        );
+        bail!("{what}: `{name}` failed; the end of {}:\n{}", log.display(), tail(log, 40));
     }
 
     fn line(&self) -> String {
@@ -142,10 +125,7 @@ impl Run {
     }
 
     fn missing(&self) -> String {
-        format!(
-            "`{}` can't be started: run `cargo xtask setup`, which installs what is missing",
-            self.name
-        )
+        format!("`{}` can't be started: run `cargo xtask setup`, which installs what is missing", self.name)
     }
 }
 
@@ -174,9 +154,8 @@ impl Step {
     /// Says that it begins.
     pub fn start(what: &str) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
-            let style =
-                ProgressStyle::with_template("{spinner} {prefix} {elapsed} {wide_msg:.dim}")
-                    .expect("the template is fixed");
+            let style = ProgressStyle::with_template("{spinner} {prefix} {elapsed} {wide_msg:.dim}")
+                .expect("the template is fixed");
             let bar = ProgressBar::new_spinner().with_style(style);
             bar.set_prefix(what.to_owned());
             bar.enable_steady_tick(Duration::from_millis(120));
@@ -185,11 +164,7 @@ impl Step {
         if bar.is_none() {
             eprintln!("==> {what}");
         }
-        Self {
-            what: what.to_owned(),
-            start: Instant::now(),
-            bar,
-        }
+        Self { what: what.to_owned(), start: Instant::now(), bar }
     }
 
     /// A line of output, which a terminal shows until the next one.

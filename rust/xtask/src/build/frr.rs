@@ -26,13 +26,7 @@ pub struct Flavour {
 impl Flavour {
     /// FRR with our patches and scripting.
     pub fn ours(layout: &Layout) -> Self {
-        Self {
-            name: "frr",
-            src: layout.src(),
-            build: layout.build(),
-            root: layout.root(),
-            scripting: true,
-        }
+        Self { name: "frr", src: layout.src(), build: layout.build(), root: layout.root(), scripting: true }
     }
 
     /// The pristine tarball without scripting, to compare with.
@@ -122,14 +116,8 @@ fn stock_source(layout: &Layout, flavour: &Flavour) -> Result<()> {
     }
     remove(&flavour.src)?;
     remove(&flavour.build)?;
-    git(&src)
-        .args(["clone", "--quiet", "--shared", "--no-checkout"])
-        .arg(&src)
-        .arg(&flavour.src)
-        .output()?;
-    git(&flavour.src)
-        .args(["checkout", "--quiet", "--detach", &base])
-        .output()?;
+    git(&src).args(["clone", "--quiet", "--shared", "--no-checkout"]).arg(&src).arg(&flavour.src).output()?;
+    git(&flavour.src).args(["checkout", "--quiet", "--detach", &base]).output()?;
     stamp.write(&base)
 }
 
@@ -140,10 +128,7 @@ fn bootstrap(layout: &Layout, flavour: &Flavour) -> Result<()> {
     run("autoreconf")
         .args(["-is", "-Wall,no-override"])
         .dir(&flavour.src)
-        .step(
-            &format!("bootstrap {}", flavour.title()),
-            &layout.log(&flavour.log("bootstrap")),
-        )
+        .step(&format!("bootstrap {}", flavour.title()), &layout.log(&flavour.log("bootstrap")))
 }
 
 fn configure(layout: &Layout, flavour: &Flavour, libyang: Libyang) -> Result<()> {
@@ -177,16 +162,11 @@ fn configure(layout: &Layout, flavour: &Flavour, libyang: Libyang) -> Result<()>
     remove(&flavour.build)?;
     running.clear()?;
     fs::create_dir_all(&flavour.build)?;
-    let mut command = run(flavour.src.join("configure"))
-        .args(&options)
-        .dir(&flavour.build);
+    let mut command = run(flavour.src.join("configure")).args(&options).dir(&flavour.build);
     for (name, value) in &variables {
         command = command.env(name, value);
     }
-    command.step(
-        &format!("configure {}", flavour.title()),
-        &layout.log(&flavour.log("configure")),
-    )?;
+    command.step(&format!("configure {}", flavour.title()), &layout.log(&flavour.log("configure")))?;
     stamp.write(&digest)
 }
 
@@ -200,10 +180,7 @@ pub fn compiler() -> Result<String> {
 fn make_command(layout: &Layout, flavour: &Flavour) -> Run {
     run("make")
         .arg(format!("-j{}", super::jobs()))
-        .arg(format!(
-            "FRRSCRIPT_TARGET_DIR={}",
-            layout.cargo_target.display()
-        ))
+        .arg(format!("FRRSCRIPT_TARGET_DIR={}", layout.cargo_target.display()))
         .dir(&flavour.build)
 }
 
@@ -211,9 +188,7 @@ fn make_command(layout: &Layout, flavour: &Flavour) -> Run {
 pub fn make(layout: &Layout, flavour: &Flavour, targets: &[&str], what: &str) -> Result<()> {
     let running = layout.stamp(&flavour.log("running"));
     running.write("")?;
-    let result = make_command(layout, flavour)
-        .args(targets)
-        .step(what, &layout.log(&flavour.log("make")));
+    let result = make_command(layout, flavour).args(targets).step(what, &layout.log(&flavour.log("make")));
     running.clear()?;
     result
 }
@@ -229,10 +204,7 @@ fn install(layout: &Layout, flavour: &Flavour) -> Result<()> {
     make_command(layout, flavour)
         .arg(format!("DESTDIR={}", flavour.root.display()))
         .arg("install")
-        .step(
-            &format!("install {}", flavour.title()),
-            &layout.log(&flavour.log("install")),
-        )?;
+        .step(&format!("install {}", flavour.title()), &layout.log(&flavour.log("install")))?;
     // make relinks for the install, so the products are new once more.
     let digest = Inputs::new().tree(&flavour.build, &is_product)?.digest();
     stamp.write(&digest)
@@ -257,20 +229,10 @@ mod tests {
 
     #[test]
     fn products_of_a_build() {
-        for yes in [
-            "b/lib/.libs/libfrr.so.0.0.0",
-            "b/bgpd/.libs/bgpd_bmp.so",
-            "b/bgpd/bgpd",
-            "b/vtysh/vtysh",
-        ] {
+        for yes in ["b/lib/.libs/libfrr.so.0.0.0", "b/bgpd/.libs/bgpd_bmp.so", "b/bgpd/bgpd", "b/vtysh/vtysh"] {
             assert!(is_product(Path::new(yes)), "{yes}");
         }
-        for no in [
-            "b/bgpd/bgp_attr.o",
-            "b/lib/command.lo",
-            "b/Makefile",
-            "b/bgpd/bgpd.xref",
-        ] {
+        for no in ["b/bgpd/bgp_attr.o", "b/lib/command.lo", "b/Makefile", "b/bgpd/bgpd.xref"] {
             assert!(!is_product(Path::new(no)), "{no}");
         }
     }

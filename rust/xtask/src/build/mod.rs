@@ -17,6 +17,7 @@ use crate::series::series;
 use crate::setup::{self, tarballs};
 use crate::stamp::Inputs;
 use crate::step::run;
+use crate::topotest;
 pub use frr::Flavour;
 
 /// How many commands make and cmake run at once.
@@ -27,10 +28,8 @@ pub fn jobs() -> String {
 /// What a work folder in a cache is made from, and so its name.
 pub fn cache_key(repo: &Path) -> Result<String> {
     let patches = repo.join("frr-patches/10.3");
-    let mut inputs = Inputs::new()
-        .text(tarballs::FRR.sha256)
-        .text(tarballs::LIBYANG.sha256)
-        .file(&patches.join("replaced"))?;
+    let mut inputs =
+        Inputs::new().text(tarballs::FRR.sha256).text(tarballs::LIBYANG.sha256).file(&patches.join("replaced"))?;
     for name in series(&patches)? {
         inputs = inputs.file(&patches.join(name))?;
     }
@@ -52,10 +51,7 @@ fn lock(layout: &Layout) -> Result<fs::File> {
     fs::create_dir_all(&layout.work)?;
     let file = fs::File::create(layout.work.join("lock"))?;
     if file.try_lock().is_err() {
-        eprintln!(
-            "another build is running in {}, waiting",
-            layout.show(&layout.work)
-        );
+        eprintln!("another build is running in {}, waiting", layout.show(&layout.work));
         file.lock()?;
     }
     Ok(file)
@@ -72,6 +68,7 @@ pub fn build(layout: &Layout, stock: bool) -> Result<()> {
     if stock {
         frr::build(layout, &Flavour::stock(layout), libyang)?;
     }
+    topotest::prepare(layout)?;
     show_work(layout)
 }
 
@@ -81,11 +78,11 @@ pub fn targets(layout: &Layout, targets: &[&str], what: &str) -> Result<()> {
     frr::make(layout, &Flavour::ours(layout), targets, what)
 }
 
-/// Unpacks and patches the source only.
-pub fn prepare_source(layout: &Layout) -> Result<()> {
+/// Unpacks the source only, without the series.
+pub fn unpack_source(layout: &Layout) -> Result<()> {
     let _lock = lock(layout)?;
     setup::setup(layout)?;
-    source::prepare(layout)
+    source::unpack(layout)
 }
 
 /// A work folder in a cache is seen under `target/` all the same.

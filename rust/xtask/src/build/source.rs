@@ -22,24 +22,13 @@ pub const LINKED: &str = "linked";
 const BRANCH: &str = "frrscript";
 
 /// What this repository puts into `frrscript/` in FRR's tree.
-const LINKS: [&str; 7] = [
-    ".cargo",
-    "Cargo.lock",
-    "Cargo.toml",
-    "Makefile.am",
-    "daemons",
-    "rust",
-    "vtysh",
-];
+const LINKS: [&str; 7] = [".cargo", "Cargo.lock", "Cargo.toml", "Makefile.am", "daemons", "rust", "vtysh"];
 
 /// git in a folder, with an identity and times that make the same commits from
 /// the same input on every machine.
 pub fn git(dir: &Path) -> Run {
     let mut git = run("git").arg("-C").arg(dir);
-    for (name, value) in [
-        ("user.name", "frrscript"),
-        ("user.email", "frrscript@localhost"),
-    ] {
+    for (name, value) in [("user.name", "frrscript"), ("user.email", "frrscript@localhost")] {
         git = git.arg("-c").arg(format!("{name}={value}"));
     }
     for (name, value) in [
@@ -50,9 +39,7 @@ pub fn git(dir: &Path) -> Run {
     ] {
         git = git.env(name, value);
     }
-    git.unset("GIT_DIR")
-        .unset("GIT_INDEX_FILE")
-        .unset("GIT_WORK_TREE")
+    git.unset("GIT_DIR").unset("GIT_INDEX_FILE").unset("GIT_WORK_TREE")
 }
 
 /// Unpacks the source if it changed, brings the series onto it, and links this
@@ -63,16 +50,13 @@ pub fn prepare(layout: &Layout) -> Result<()> {
     link(layout)
 }
 
-fn unpack(layout: &Layout) -> Result<()> {
+/// Makes the tree with the pristine source as its first commit.
+pub fn unpack(layout: &Layout) -> Result<()> {
     let user = frr_src()?;
     let digest = match &user {
         Some(dir) => Inputs::new()
             .text(&dir.to_string_lossy())
-            .tree(dir, &|file| {
-                !file
-                    .extension()
-                    .is_some_and(|e| e == "o" || e == "lo" || e == "d")
-            })?
+            .tree(dir, &|file| !file.extension().is_some_and(|e| e == "o" || e == "lo" || e == "d"))?
             .digest(),
         None => tarballs::FRR.sha256.to_owned(),
     };
@@ -103,14 +87,10 @@ fn unpack(layout: &Layout) -> Result<()> {
             .arg(&part)
             .step("unpack FRR 10.3", &log)?,
     }
-    git(&part)
-        .args(["init", "--quiet", "-b", BRANCH])
-        .output()?;
+    git(&part).args(["init", "--quiet", "-b", BRANCH]).output()?;
     fs::write(part.join(".git/info/exclude"), "/frrscript/\n")?;
     git(&part).args(["add", "--all", "--force", "."]).output()?;
-    git(&part)
-        .args(["commit", "--quiet", "-m", "FRR 10.3, as released"])
-        .output()?;
+    git(&part).args(["commit", "--quiet", "-m", "FRR 10.3, as released"]).output()?;
     git(&part).args(["tag", PRISTINE]).output()?;
     fs::rename(&part, layout.src())?;
     stamp.write(&digest)
@@ -141,26 +121,18 @@ fn apply(layout: &Layout) -> Result<()> {
     let head = rev(&src, "HEAD")?;
     let same_tree = rev(&src, "HEAD^{tree}")? == rev(&src, &format!("{new}^{{tree}}"))?;
     let ours = head == last_commit || head == base || same_tree;
-    let dirty = git(&src)
-        .args(["status", "--porcelain", "--untracked-files=no"])
-        .output()?;
+    let dirty = git(&src).args(["status", "--porcelain", "--untracked-files=no"]).output()?;
     if !ours || !dirty.trim().is_empty() {
         bail!(
             "{} has changes that are not in {}: commit them there and run `cargo xtask patch refresh`, or drop them with `git -C {} checkout --force --detach {}`",
             layout.show(&src),
             layout.show(&layout.patches()),
             layout.show(&src),
-            if last_commit.is_empty() {
-                PRISTINE
-            } else {
-                last_commit
-            },
+            if last_commit.is_empty() { PRISTINE } else { last_commit },
         );
     }
     // Only files that differ are written, so make builds only those again.
-    git(&src)
-        .args(["checkout", "--quiet", "-B", BRANCH, &new])
-        .output()?;
+    git(&src).args(["checkout", "--quiet", "-B", BRANCH, &new]).output()?;
     stamp.write(&format!("{digest} {new}"))
 }
 
@@ -170,11 +142,7 @@ pub fn commits(layout: &Layout, src: &Path) -> Result<String> {
     let tree = layout.work.join("apply");
     remove(&tree)?;
     git(src).args(["worktree", "prune"]).output()?;
-    git(src)
-        .args(["worktree", "add", "--quiet", "--force", "--detach"])
-        .arg(&tree)
-        .arg(PRISTINE)
-        .output()?;
+    git(src).args(["worktree", "add", "--quiet", "--force", "--detach"]).arg(&tree).arg(PRISTINE).output()?;
     let step = Step::start("apply the patches");
     let result = fill(layout, &tree, &patches, &step);
     match &result {
@@ -182,25 +150,17 @@ pub fn commits(layout: &Layout, src: &Path) -> Result<String> {
         Err(_) => step.failed(),
     }
     let new = result?;
-    git(src)
-        .args(["worktree", "remove", "--force"])
-        .arg(&tree)
-        .output()?;
+    git(src).args(["worktree", "remove", "--force"]).arg(&tree).output()?;
     Ok(new)
 }
 
 fn fill(layout: &Layout, tree: &Path, patches: &Path, step: &Step) -> Result<String> {
     for pair in replaced(patches)? {
         if !layout.repo.join(&pair.ours).is_file() {
-            bail!(
-                "{} replaces FRR's {} and is missing",
-                pair.ours,
-                pair.theirs
-            );
+            bail!("{} replaces FRR's {} and is missing", pair.ours, pair.theirs);
         }
         let file = tree.join(&pair.theirs);
-        fs::remove_file(&file)
-            .with_context(|| format!("FRR's tree has no {} to replace", pair.theirs))?;
+        fs::remove_file(&file).with_context(|| format!("FRR's tree has no {} to replace", pair.theirs))?;
         let up = "../".repeat(pair.theirs.matches('/').count());
         symlink(format!("{up}frrscript/{}", pair.ours), &file)?;
     }

@@ -21,10 +21,7 @@ pub fn frr_src() -> Result<Option<PathBuf>> {
     };
     let dir = PathBuf::from(dir);
     if !dir.join("configure.ac").is_file() || !dir.join("bgpd").is_dir() {
-        bail!(
-            "FRR_SRC={} is not a source tree of FRR: name the folder that has configure.ac and bgpd/",
-            dir.display()
-        );
+        bail!("FRR_SRC={} is not a source tree of FRR: name the folder that has configure.ac and bgpd/", dir.display());
     }
     Ok(Some(dir.canonicalize()?))
 }

@@ -69,15 +69,8 @@ pub fn install(layout: &Layout) -> Result<Libyang> {
         );
     }
     let apt = |args: &[&str], what: &str, log: &str| {
-        let command = if root {
-            run("apt-get")
-        } else {
-            run("sudo").arg("apt-get")
-        };
-        command
-            .args(args)
-            .env("DEBIAN_FRONTEND", "noninteractive")
-            .step(what, &layout.log(log))
+        let command = if root { run("apt-get") } else { run("sudo").arg("apt-get") };
+        command.args(args).env("DEBIAN_FRONTEND", "noninteractive").step(what, &layout.log(log))
     };
     let mut args = vec!["install", "--yes", "--no-install-recommends"];
     args.extend(&missing);
@@ -112,21 +105,13 @@ fn not_installed(packages: &[&'static str], known: &str) -> Vec<&'static str> {
         .filter_map(|line| line.strip_suffix(" installed"))
         .map(|name| name.split(':').next().unwrap_or(name))
         .collect();
-    packages
-        .iter()
-        .filter(|package| !installed.contains(package))
-        .copied()
-        .collect()
+    packages.iter().filter(|package| !installed.contains(package)).copied().collect()
 }
 
 /// Is the system's libyang new enough?
 pub fn libyang() -> Libyang {
     let atleast = format!("--atleast-version={LIBYANG}");
-    if run("pkg-config").args([&atleast, "libyang"]).succeeds() {
-        Libyang::System
-    } else {
-        Libyang::Source
-    }
+    if run("pkg-config").args([&atleast, "libyang"]).succeeds() { Libyang::System } else { Libyang::Source }
 }
 
 /// A package of the system's archive with a libyang that is new enough.
@@ -136,17 +121,13 @@ fn libyang_package() -> Option<&'static str> {
         let Some(version) = policy.ok().as_deref().and_then(candidate) else {
             return false;
         };
-        run("dpkg")
-            .args(["--compare-versions", &version, "ge", LIBYANG])
-            .succeeds()
+        run("dpkg").args(["--compare-versions", &version, "ge", LIBYANG]).succeeds()
     })
 }
 
 /// The version that apt would install.
 fn candidate(policy: &str) -> Option<String> {
-    let line = policy
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("Candidate:"))?;
+    let line = policy.lines().find_map(|line| line.trim().strip_prefix("Candidate:"))?;
     Some(line.trim().to_owned()).filter(|version| version != "(none)")
 }
 
@@ -157,10 +138,7 @@ mod tests {
     #[test]
     fn only_what_is_missing() {
         let known = "autoconf installed\nlibelf-dev:amd64 installed\ngdb config-files\n";
-        assert_eq!(
-            not_installed(&["autoconf", "gdb", "libelf-dev", "texinfo"], known),
-            ["gdb", "texinfo"]
-        );
+        assert_eq!(not_installed(&["autoconf", "gdb", "libelf-dev", "texinfo"], known), ["gdb", "texinfo"]);
     }
 
     #[test]

@@ -31,16 +31,11 @@ pub fn install(layout: &Layout) -> Result<()> {
     if layout.venv.exists() {
         fs::remove_dir_all(&layout.venv)?;
     }
-    run(SYSTEM)
-        .args(["-m", "venv"])
-        .arg(&layout.venv)
-        .step("make a Python environment", &layout.log("venv"))?;
+    run(SYSTEM).args(["-m", "venv"]).arg(&layout.venv).step("make a Python environment", &layout.log("venv"))?;
     run(python(layout))
         .args(["-m", "pip", "install", "--disable-pip-version-check", "-r"])
         .arg(&list)
         .step("install Python packages", &layout.log("pip"))
-        .context(
-            "pip can't install what topotests need: check the network and pip's configuration",
-        )?;
+        .context("pip can't install what topotests need: check the network and pip's configuration")?;
     stamp.write(&digest)
 }

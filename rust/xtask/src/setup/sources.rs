@@ -17,18 +17,8 @@ pub struct Source {
 }
 
 /// Debian's suites: what tells its mirrors from other archives.
-const DEBIAN_SUITES: [&str; 10] = [
-    "bullseye",
-    "bookworm",
-    "trixie",
-    "forky",
-    "sid",
-    "oldstable",
-    "oldoldstable",
-    "stable",
-    "testing",
-    "unstable",
-];
+const DEBIAN_SUITES: [&str; 10] =
+    ["bullseye", "bookworm", "trixie", "forky", "sid", "oldstable", "oldoldstable", "stable", "testing", "unstable"];
 
 impl Source {
     /// Does it carry Debian's main archive (not its security updates)?
@@ -130,9 +120,7 @@ fn paragraph(fields: &[(String, String)], sources: &mut Vec<Source>) {
         return;
     }
     // A key may be in the file itself; only a path is of use to us.
-    let signed_by = get("signed-by")
-        .filter(|v| v.starts_with('/') && !v.contains('\n'))
-        .map(str::to_owned);
+    let signed_by = get("signed-by").filter(|v| v.starts_with('/') && !v.contains('\n')).map(str::to_owned);
     for uri in words("uris") {
         sources.push(Source {
             uri: uri.trim_end_matches('/').to_owned(),
@@ -184,11 +172,7 @@ mod tests {
         assert_eq!(
             deb822(text),
             [
-                source(
-                    "http://mirror.example/debian",
-                    &["bookworm", "bookworm-updates"],
-                    Some("/k.gpg")
-                ),
+                source("http://mirror.example/debian", &["bookworm", "bookworm-updates"], Some("/k.gpg")),
                 source("http://key.example", &["sid"], None),
             ]
         );

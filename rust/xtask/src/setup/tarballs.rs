@@ -74,14 +74,7 @@ pub fn fetch(layout: &Layout, tarballs: &[&Tarball]) -> Result<()> {
         let part = layout.downloads.join("part");
         fs::remove_dir_all(&part).or_else(ignore_missing)?;
         fs::create_dir_all(&part)?;
-        apt.get(&[
-            "source",
-            "--download-only",
-            "--only-source",
-            tarball.package,
-        ])
-        .dir(&part)
-        .step(
+        apt.get(&["source", "--download-only", "--only-source", tarball.package]).dir(&part).step(
             &format!("download the source of {}", tarball.package),
             &layout.log(&format!("source-{}", tarball.package)),
         )?;

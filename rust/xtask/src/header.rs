@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `cargo xtask header`: the C header of the library, made by cbindgen.
+
+use std::fs;
+
+use anyhow::{Context, Result};
+
+use crate::layout::Layout;
+
+/// The header, as committed.
+const HEADER: &str = "rust/frrscript/include/frrscript.h";
+/// Where its look is configured.
+const CONFIG: &str = "rust/frrscript/cbindgen.toml";
+
+/// Writes the header, or with `check` says whether the committed one is what
+/// would be written.
+pub fn header(layout: &Layout, check: bool) -> Result<bool> {
+    let crate_dir = layout.repo.join("rust/frrscript");
+    let config =
+        cbindgen::Config::from_file(layout.repo.join(CONFIG)).map_err(|error| anyhow::anyhow!("{CONFIG}: {error}"))?;
+    let bindings = cbindgen::Builder::new()
+        .with_crate(crate_dir)
+        .with_config(config)
+        .generate()
+        .context("cbindgen can't read the library")?;
+    let mut made = Vec::new();
+    bindings.write(&mut made);
+    let file = layout.repo.join(HEADER);
+    if fs::read(&file).is_ok_and(|now| now == made) {
+        return Ok(true);
+    }
+    if check {
+        let part = layout.target.join("frrscript.h");
+        fs::write(&part, &made)?;
+        eprintln!(
+            "{HEADER} is not what cbindgen makes of the library ({} is): run `cargo xtask header` and commit it",
+            layout.show(&part)
+        );
+        return Ok(false);
+    }
+    if let Some(dir) = file.parent() {
+        fs::create_dir_all(dir)?;
+    }
+    fs::write(&file, made)?;
+    eprintln!("wrote {HEADER}");
+    Ok(true)
+}

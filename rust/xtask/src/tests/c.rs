@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The C interface: a program under sanitizers, and what libfrr exports.
+
+use anyhow::Result;
+
+use super::Count;
+use crate::layout::Layout;
+use crate::step::run;
+
+/// Runs the C program against the library that FRR was linked with, and looks
+/// at libfrr's symbols.
+pub fn test(layout: &Layout) -> Result<Count> {
+    let mut count = program(layout)?;
+    let symbols = exported(layout)?;
+    let leaked = engine_symbols(&symbols);
+    if leaked.is_empty() {
+        println!("ok libfrr exports no symbol of the engine");
+    } else {
+        println!("not ok libfrr exports no symbol of the engine: {}", leaked.join(" "));
+    }
+    count += Count::one(leaked.is_empty());
+    Ok(count)
+}
+
+fn program(layout: &Layout) -> Result<Count> {
+    let log = layout.log("tests-c");
+    let library = layout.cargo_target.join("release/libfrrscript.a");
+    let result = run("make")
+        .arg("-C")
+        .arg(layout.repo.join("rust/frrscript/tests-c"))
+        .arg(format!("-j{}", crate::build::jobs()))
+        .arg(format!("LIBRARY={}", library.display()))
+        .arg(format!("BUILD={}", layout.target.join("tests-c").display()))
+        .arg("check")
+        .step("test the C interface", &log);
+    let text = std::fs::read_to_string(&log)?;
+    for line in text.lines().filter(|line| line.starts_with("not ok ")) {
+        println!("{line}");
+    }
+    let mut count = Count::from_lines(&text);
+    if let Err(error) = result {
+        eprintln!("{error:#}");
+        count.failed = count.failed.max(1);
+    }
+    Ok(count)
+}
+
+fn exported(layout: &Layout) -> Result<String> {
+    let library = layout.root().join("usr/lib/libfrr.so.0");
+    run("nm").args(["-D", "--defined-only", "--format=posix"]).arg(library).output()
+}
+
+/// Functions of a Lua engine, of Rust or of C++ among exported symbols. FRR's
+/// own codecs (`lua_pushprefix`, `lua_decode_prefix`, ...) are C of ours and
+/// stay; the engine's names are those of Lua's manual.
+fn engine_symbols(symbols: &str) -> Vec<&str> {
+    let engine = |name: &str| {
+        let starts = ["luaL_", "luau_", "luaopen_", "luaV_", "luaD_", "luaH_", "_Z", "_R", "rust_"];
+        starts.iter().any(|start| name.starts_with(start)) || ENGINE.contains(&name)
+    };
+    symbols.lines().filter_map(|line| line.split(' ').next()).filter(|name| engine(name)).collect()
+}
+
+const ENGINE: [&str; 24] = [
+    "lua_call",
+    "lua_close",
+    "lua_createtable",
+    "lua_error",
+    "lua_gc",
+    "lua_getfield",
+    "lua_getglobal",
+    "lua_gettop",
+    "lua_load",
+    "lua_newstate",
+    "lua_newthread",
+    "lua_newuserdata",
+    "lua_next",
+    "lua_pcall",
+    "lua_pushboolean",
+    "lua_pushcclosure",
+    "lua_pushnil",
+    "lua_pushnumber",
+    "lua_pushstring",
+    "lua_resume",
+    "lua_setfield",
+    "lua_settop",
+    "lua_tolstring",
+    "lua_yield",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_engine_is_told_from_frrs_codecs() {
+        let symbols = "lua_pcall T 0 1\nlua_pushprefix T 0 1\nluaL_newstate T 0\n\
+                       frrscript_init T 0 1\n_ZN4Luau3AstE u 0\nlua_decode_prefix T 0\n";
+        assert_eq!(engine_symbols(symbols), ["lua_pcall", "luaL_newstate", "_ZN4Luau3AstE"]);
+    }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `cargo xtask test`: every test there is, counted in one last line.
+
+mod c;
+mod count;
+mod frr;
+mod rust;
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use crate::build;
+use crate::layout::Layout;
+use crate::topotest;
+pub use count::Count;
+
+/// A part of the tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// The library and these commands, with cargo
+    Rust,
+    /// The C interface under sanitizers, and the symbols of libfrr
+    C,
+    /// FRR's own unit tests, and its own topotests for route-maps
+    Frr,
+    /// Our topotests
+    Topo,
+}
+
+const ALL: [Part; 4] = [Part::Rust, Part::C, Part::Frr, Part::Topo];
+
+/// Runs one part, or all of them; builds first what they need.
+pub fn test(layout: &Layout, part: Option<Part>) -> Result<bool> {
+    let parts = part.as_ref().map_or(&ALL[..], std::slice::from_ref);
+    if parts.iter().any(|part| *part != Part::Rust) {
+        build::build(layout, false)?;
+    }
+    let mut total = Count::default();
+    let mut lines = Vec::new();
+    for part in parts {
+        let name = part.to_possible_value().map(|v| v.get_name().to_owned());
+        let name = name.unwrap_or_default();
+        // One part that can't be run is one failure, and the others still run.
+        let count = run(layout, *part).unwrap_or_else(|error| {
+            eprintln!("error: test {name}: {error:#}");
+            Count::one(false)
+        });
+        let skipped = match count.skipped {
+            0 => String::new(),
+            n => format!(", {n} left out by their own conditions"),
+        };
+        lines.push(format!("{name}: {} passed, {} failed{skipped}", count.passed, count.failed));
+        total += count;
+    }
+    for line in lines {
+        println!("{line}");
+    }
+    println!("{} passed, {} failed", total.passed, total.failed);
+    Ok(total.failed == 0)
+}
+
+fn run(layout: &Layout, part: Part) -> Result<Count> {
+    match part {
+        Part::Rust => rust::test(layout),
+        Part::C => c::test(layout),
+        Part::Frr => frr::test(layout),
+        Part::Topo => topo(layout),
+    }
+}
+
+fn topo(layout: &Layout) -> Result<Count> {
+    let folders = topotest::ours(layout)?;
+    let paths: Vec<String> = folders.iter().map(|p| p.display().to_string()).collect();
+    topotest::pytest(layout, "ours", &paths, &[])
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The Rust tests of the whole workspace.
+
+use anyhow::Result;
+
+use super::Count;
+use crate::layout::Layout;
+use crate::step::run;
+
+/// Runs `cargo test`. In the release profile, because Luau is large and is
+/// compiled in that profile already; with the checks of the debug one.
+pub fn test(layout: &Layout) -> Result<Count> {
+    let log = layout.log("cargo-test");
+    let result = run("cargo")
+        .args(["test", "--workspace", "--no-fail-fast", "--locked"])
+        .env("CARGO_TARGET_DIR", &layout.cargo_target)
+        .env("INSTA_UPDATE", "no")
+        .dir(&layout.repo)
+        .step("test the Rust code", &log);
+    let mut count = Count::from_cargo(&std::fs::read_to_string(&log)?);
+    if let Err(error) = result {
+        eprintln!("{error:#}");
+        count.failed = count.failed.max(1);
+    }
+    Ok(count)
+}

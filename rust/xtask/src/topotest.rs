@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! FRR's topotest framework on our build.
+//!
+//! The framework reads `frrdir` from the pytest.ini beside its `lib/`, so it is
+//! copied; the test folders, ours and FRR's, are links in the copy. It also
+//! refuses to start unless daemons exist that we don't build: those are empty
+//! files in a folder of links to the daemons that we have.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::build::source::remove;
+use crate::environment::Environment;
+use crate::layout::Layout;
+use crate::setup::python;
+use crate::stamp::Inputs;
+use crate::step::run;
+use crate::tests::Count;
+
+/// Daemons that the framework wants to see before it starts anything.
+const WANTED: [&str; 12] =
+    ["bgpd", "isisd", "ldpd", "mgmtd", "ospf6d", "ospfd", "pbrd", "pim6d", "pimd", "ripd", "ripngd", "zebra"];
+
+/// What the framework itself consists of.
+const FRAMEWORK: [&str; 4] = ["conftest.py", "lib", "munet", "pytest.ini"];
+
+/// Makes the copy, and the links to our folders.
+pub fn prepare(layout: &Layout) -> Result<()> {
+    let theirs = layout.src().join("tests/topotests");
+    let copy = layout.topotests();
+    let stamp = layout.stamp("topotests");
+    let digest = Inputs::new()
+        .text("1")
+        .tree(&theirs.join("lib"), &|file| file.extension().is_some_and(|e| e == "py"))?
+        .digest();
+    if !stamp.is(&digest) {
+        stamp.clear()?;
+        remove(&copy)?;
+        fs::create_dir_all(&copy)?;
+        for name in FRAMEWORK {
+            run("cp").arg("-r").arg(theirs.join(name)).arg(&copy).output()?;
+        }
+        daemons(layout, &copy.join("frr"))?;
+        let ini = copy.join("pytest.ini");
+        let text = fs::read_to_string(&ini)?;
+        fs::write(&ini, with_frrdir(&text, &copy.join("frr")))?;
+        links(&theirs, &copy)?;
+        stamp.write(&digest)?;
+    }
+    links(&layout.repo.join("topotests"), &copy)
+}
+
+/// The line of pytest.ini's last section that says where the daemons are.
+fn with_frrdir(ini: &str, frrdir: &Path) -> String {
+    let mut lines: Vec<&str> = ini.lines().collect();
+    let line = format!("frrdir = {}", frrdir.display());
+    match lines.iter().position(|l| l.trim() == "[topogen]") {
+        Some(at) => lines.insert(at + 1, &line),
+        None => lines.extend(["", "[topogen]", &line]),
+    }
+    lines.join("\n") + "\n"
+}
+
+fn daemons(layout: &Layout, dir: &Path) -> Result<()> {
+    let ours = Layout::daemons(&layout.root());
+    fs::create_dir_all(dir)?;
+    for entry in fs::read_dir(&ours)? {
+        let entry = entry?;
+        symlink(entry.path(), dir.join(entry.file_name()))?;
+    }
+    for name in WANTED {
+        let file = dir.join(name);
+        if !file.exists() {
+            fs::write(file, "")?;
+        }
+    }
+    Ok(())
+}
+
+/// A link in `copy` for every folder of tests under `from`.
+fn links(from: &Path, copy: &Path) -> Result<()> {
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let link = copy.join(entry.file_name());
+        if !entry.file_type()?.is_dir() || FRAMEWORK.iter().any(|n| entry.file_name() == *n) {
+            continue;
+        }
+        if fs::read_link(&link).is_ok_and(|to| to == entry.path()) {
+            continue;
+        }
+        if link.is_symlink() {
+            fs::remove_file(&link)?;
+        }
+        symlink(entry.path(), &link).with_context(|| format!("{} can't be made", link.display()))?;
+    }
+    Ok(())
+}
+
+/// All folders of our own topotests.
+pub fn ours(layout: &Layout) -> Result<Vec<PathBuf>> {
+    let mut folders = Vec::new();
+    for entry in fs::read_dir(layout.repo.join("topotests"))? {
+        let path = entry?.path();
+        if path.is_dir() && has_tests(&path) {
+            folders.push(path);
+        }
+    }
+    folders.sort();
+    Ok(folders)
+}
+
+fn has_tests(dir: &Path) -> bool {
+    let is_test = |name: &str| name.starts_with("test_") && name.ends_with(".py");
+    fs::read_dir(dir).is_ok_and(|entries| entries.flatten().any(|entry| is_test(&entry.file_name().to_string_lossy())))
+}
+
+/// The path in the copy for what a person named: a folder of ours or FRR's, a
+/// file in one, or just the folder's name; pytest's `::` may follow.
+fn in_copy(layout: &Layout, named: &str) -> Result<String> {
+    let (path, node) = match named.split_once("::") {
+        Some((path, node)) => (path, format!("::{node}")),
+        None => (named, String::new()),
+    };
+    let bases = [layout.repo.join("topotests"), layout.src().join("tests/topotests"), layout.topotests()];
+    let tries = std::env::current_dir()?;
+    let found = [tries].iter().chain(&bases).map(|base| base.join(path)).find(|p| p.exists());
+    let Some(found) = found else {
+        bail!("there is no topotest {path}: name a folder under topotests/ or one of FRR's own");
+    };
+    // Not canonical: a link in the copy is to stay one.
+    for base in &bases {
+        for base in [base.clone(), base.canonicalize()?] {
+            if let Ok(rest) = found.strip_prefix(&base) {
+                return Ok(format!("{}{node}", layout.topotests().join(rest).display()));
+            }
+        }
+    }
+    let real = found.canonicalize()?;
+    for base in &bases {
+        if let Ok(rest) = real.strip_prefix(base.canonicalize()?) {
+            return Ok(format!("{}{node}", layout.topotests().join(rest).display()));
+        }
+    }
+    bail!(
+        "{} is neither under topotests/ nor one of FRR's topotests: link or copy it into topotests/",
+        found.display()
+    );
+}
+
+/// Runs topotests and counts them. `name` tells this run's output from others.
+pub fn pytest(layout: &Layout, name: &str, paths: &[String], more: &[String]) -> Result<Count> {
+    if run("id").arg("-u").output()?.trim() != "0" {
+        bail!("topotests make network namespaces and so need root: run this command with sudo");
+    }
+    prepare(layout)?;
+    let copy = layout.topotests();
+    let rundir = layout.target.join("topotests").join(name);
+    remove(&rundir)?;
+    fs::create_dir_all(&rundir)?;
+    let mut pytest = Environment::new(layout)?
+        .set(run(python::python(layout)))
+        .args(["-m", "pytest", "-p", "topofix", "-p", "no:cacheprovider", "-c"])
+        .arg(copy.join("pytest.ini"))
+        .arg(format!("--rootdir={}", copy.display()))
+        .arg(format!("--rundir={}", rundir.display()))
+        .args(more)
+        .env("PYTHONPATH", python_path(layout)?)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .dir(&copy);
+    for path in paths {
+        pytest = pytest.arg(in_copy(layout, path)?);
+    }
+    let passed = pytest.shown()?;
+    let mut count = Count::from_junit(&rundir.join("topotests.xml"))
+        .with_context(|| format!("pytest left no results in {}", layout.show(&rundir)))?;
+    if !passed && count.failed == 0 {
+        count.failed = 1;
+    }
+    Ok(count)
+}
+
+fn python_path(layout: &Layout) -> Result<std::ffi::OsString> {
+    let ours = layout.repo.join("topotests");
+    Ok(std::env::join_paths([layout.topotests(), ours])?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frrdir_goes_into_its_section() {
+        let dir = Path::new("/d");
+        assert_eq!(
+            with_frrdir("[pytest]\na = 1\n[topogen]\nb = 2\n", dir),
+            "[pytest]\na = 1\n[topogen]\nfrrdir = /d\nb = 2\n"
+        );
+        assert_eq!(with_frrdir("[pytest]", dir), "[pytest]\n\n[topogen]\nfrrdir = /d\n");
+    }
+}
