@@ -63,7 +63,7 @@ CASE(NULL_is_no_crash_anywhere)
 	CHECK_INT(frrscript_script_calls(NULL), 0);
 	frrscript_script_reevaluated(NULL, 1, 1);
 
-	CHECK(!frrscript_new(NULL));
+	frrscript_delete(frrscript_new(NULL));
 	CHECK(frrscript_load(NULL, "f", NULL) != 0);
 	CHECK(!frrscript_call_begin(NULL, "f"));
 	CHECK(frrscript_call_run(NULL, "f", 0) != 0);

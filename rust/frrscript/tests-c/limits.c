@@ -151,7 +151,7 @@ CASE(limits_have_bounds)
 	CHECK_ERROR(frrscript_script_option("limits", FRRSCRIPT_LIMIT_MEMORY, &value, &text), "1024");
 	CHECK_OK(frrscript_script_option("limits", FRRSCRIPT_LIMIT_MEMORY, &most_memory, &text));
 	value = 3;
-	CHECK_ERROR(frrscript_script_option("limits", FRRSCRIPT_ON_ERROR, &value, &text), "on-error");
+	CHECK_ERROR(frrscript_script_option("limits", FRRSCRIPT_ON_ERROR, &value, &text), "3");
 }
 
 /* An object kept in one call and used in the next. */
