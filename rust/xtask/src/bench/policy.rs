@@ -53,14 +53,8 @@ pub(super) fn feed(routes: u32) -> Options {
         local_as: FEED_AS,
         routes,
         tags: vec![
-            Tag {
-                communities: vec![TAG.0 << 16 | TAG.1],
-                per_mille: 250,
-            },
-            Tag {
-                communities: (1..=CUSTOMERS as u32).map(|n| CUSTOMER_AS << 16 | n).collect(),
-                per_mille: 250,
-            },
+            Tag { communities: vec![TAG.0 << 16 | TAG.1], per_mille: 250 },
+            Tag { communities: (1..=CUSTOMERS as u32).map(|n| CUSTOMER_AS << 16 | n).collect(), per_mille: 250 },
         ],
         ..Options::default()
     }
@@ -75,10 +69,7 @@ impl Work {
             Self::Edge => small(&mut text, " set community 65000:1 additive\n"),
             Self::Entries => entries(&mut text),
         }
-        Policy {
-            configuration: text,
-            script: None,
-        }
+        Policy { configuration: text, script: None }
     }
 
     /// As a script.
@@ -107,12 +98,12 @@ fn small(text: &mut String, more: &str) {
     let (asn, value) = TAG;
     text.push_str(&format!(
         "\
-ip prefix-list {NAME} seq 5 permit 0.0.0.0/0 le 24
 bgp community-list standard {NAME} seq 5 permit {asn}:{value}
+ip prefix-list {NAME} seq 5 permit 0.0.0.0/0 le 24
 route-map {ROUTE_MAP} permit 10
+ match peer {FEED}
  match ip address prefix-list {NAME}
  match origin igp
- match peer {FEED}
  match community {NAME}
 {more} set local-preference 200
 exit
@@ -127,7 +118,7 @@ fn small_script(more: &str) -> String {
     format!(
         "\
 function route_match(prefix, attributes, peer)
-  if prefix.length > 24 or attributes.origin ~= \"igp\" or peer.remote_address ~= \"{FEED}\" then
+  if peer.remote_as ~= {FEED_AS} or prefix.length > 24 or attributes.origin ~= \"igp\" then
     return RM_NOMATCH
   end
   if not attributes.communities:has(\"{asn}:{value}\") then
@@ -143,7 +134,8 @@ end
 /// Prefixes of the customers that are known by one: no two overlap, so their order means nothing.
 fn customers() -> Vec<IpNet> {
     let mut customers: Vec<IpNet> = Vec::new();
-    let prefixes = groups(&feed(CUSTOMER_ROUTES))
+    let options = feed(CUSTOMER_ROUTES);
+    let prefixes = groups(&options)
         .flat_map(|group| group.prefixes)
         .filter(|prefix| (16..=22).contains(&prefix.prefix_len()))
         // Spread over the table.
@@ -162,10 +154,19 @@ fn customers() -> Vec<IpNet> {
 }
 
 fn entries(text: &mut String) {
-    let mut maps = String::new();
-    let mut entry = |at: usize, condition: &str| {
+    // Community-lists first: they are not in YANG, and each would end a transaction.
+    for at in 0..CUSTOMERS {
+        text.push_str(&format!("bgp community-list standard TAG-{at} seq 5 permit {CUSTOMER_AS}:{}\n", at + 1));
+    }
+    let mut conditions = Vec::new();
+    for (at, prefix) in customers().iter().enumerate() {
+        text.push_str(&format!("ip prefix-list CUSTOMER-{at} seq 5 permit {prefix} le 24\n"));
+        conditions.push(format!("ip address prefix-list CUSTOMER-{at}"));
+    }
+    conditions.extend((0..CUSTOMERS).map(|at| format!("community TAG-{at}")));
+    for (at, condition) in conditions.iter().enumerate() {
         let tier = TIERS[at % TIERS.len()];
-        maps.push_str(&format!(
+        text.push_str(&format!(
             "\
 route-map {ROUTE_MAP} permit {}
  match {condition}
@@ -174,21 +175,7 @@ exit
 ",
             (at + 1) * 10
         ));
-    };
-    for (at, prefix) in customers().iter().enumerate() {
-        text.push_str(&format!(
-            "ip prefix-list CUSTOMER-{at} seq 5 permit {prefix} le 24\n"
-        ));
-        entry(at, &format!("ip address prefix-list CUSTOMER-{at}"));
     }
-    for at in 0..CUSTOMERS {
-        text.push_str(&format!(
-            "bgp community-list standard TAG-{at} seq 5 permit {CUSTOMER_AS}:{}\n",
-            at + 1
-        ));
-        entry(CUSTOMERS + at, &format!("community TAG-{at}"));
-    }
-    text.push_str(&maps);
     text.push_str(&format!("route-map {ROUTE_MAP} permit 65535\nexit\n"));
 }
 
@@ -197,10 +184,8 @@ fn entries_script() -> String {
     let customers = customers();
     for (tier, preference) in TIERS.iter().enumerate() {
         let of_tier = |at: &usize| at % TIERS.len() == tier;
-        let prefixes: Vec<String> = (0..CUSTOMERS)
-            .filter(of_tier)
-            .map(|at| format!("\"{} le 24\"", customers[at]))
-            .collect();
+        let prefixes: Vec<String> =
+            (0..CUSTOMERS).filter(of_tier).map(|at| format!("\"{} le 24\"", customers[at])).collect();
         let tags: Vec<String> = (CUSTOMERS..2 * CUSTOMERS)
             .filter(of_tier)
             .map(|at| format!("\"{CUSTOMER_AS}:{}\"", at - CUSTOMERS + 1))
@@ -226,12 +211,10 @@ function route_match(prefix, attributes)
     end
   end
   local communities = attributes.communities
-  if communities then
-    for _, tier in tiers do
-      if tier.tags:contains(communities) then
-        attributes.localpref = tier.preference
-        return RM_MATCH_AND_CHANGE
-      end
+  for _, tier in tiers do
+    if communities:has_any(tier.tags) then
+      attributes.localpref = tier.preference
+      return RM_MATCH_AND_CHANGE
     end
   end
   return RM_NOMATCH

@@ -36,13 +36,7 @@ pub(super) struct Record {
 
 impl Record {
     /// A figure that is held against another of the same run.
-    pub(super) fn against(
-        name: String,
-        unit: &str,
-        ours: f64,
-        other: (f64, &str),
-        goal: Option<f64>,
-    ) -> Self {
+    pub(super) fn against(name: String, unit: &str, ours: f64, other: (f64, &str), goal: Option<f64>) -> Self {
         Self {
             name,
             unit: unit.to_owned(),
@@ -57,21 +51,15 @@ impl Record {
 
     /// Whether the goal is reached, if there is one and a figure for it.
     pub(super) fn reached(&self) -> Option<bool> {
-        let figure = if self.other.is_some() {
-            self.ratio?
-        } else {
-            self.ours
-        };
+        let figure = if self.other.is_some() { self.ratio? } else { self.ours };
         Some(figure <= self.goal?)
     }
 }
 
 /// Reads the figures that another benchmark wrote.
 pub(super) fn read(file: &Path) -> Result<Vec<Record>> {
-    let text = fs::read_to_string(file)
-        .with_context(|| format!("the benchmark wrote no {}", file.display()))?;
-    serde_json::from_str(&text)
-        .with_context(|| format!("{} is not a list of figures", file.display()))
+    let text = fs::read_to_string(file).with_context(|| format!("the benchmark wrote no {}", file.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("{} is not a list of figures", file.display()))
 }
 
 /// Writes the figures; two of one name are a mistake of ours.

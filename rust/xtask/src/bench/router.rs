@@ -50,17 +50,18 @@ pub(super) struct Router {
     pub(super) address: SocketAddr,
 }
 
-/// Text of bgpd's configuration file: `policy` first, then the neighbor with route-map `inbound`.
+/// bgpd's configuration: `policy` first, then the neighbor with route-map `inbound`.
 pub(super) fn configuration(policy: &str, inbound: Option<&str>) -> String {
-    let inbound = inbound
-        .map(|name| format!("  neighbor {FEED} route-map {name} in\n"))
-        .unwrap_or_default();
+    let inbound = inbound.map(|name| format!("  neighbor {FEED} route-map {name} in\n")).unwrap_or_default();
     // Delay 0: the route-maps are there before the first route, nothing is evaluated twice.
+    //
+    // No input queue limit: at the default of 10,000 messages bgpd's I/O thread polls in circles
+    // until there is room, which costs as much CPU as all the rest, and it sleeps until the next
+    // keepalive when the queue was full at the last octet (bgpd/bgp_io.c:bgp_process_reads).
     format!(
         "\
-frr defaults traditional
-hostname bench
 bgp route-map delay-timer 0
+bgp input-queue-limit 4294967295
 {policy}router bgp {ROUTER_AS} view BENCH
  bgp router-id 192.0.2.254
  no bgp ebgp-requires-policy
@@ -72,6 +73,7 @@ bgp route-map delay-timer 0
  address-family ipv4 unicast
   neighbor {FEED} activate
 {inbound} exit-address-family
+exit
 "
     )
 }
@@ -80,7 +82,7 @@ impl Router {
     /// Starts bgpd in the empty folder `dir`, with scripts from there too.
     pub(super) fn start(build: &Build, dir: &Path, configuration: &str) -> Result<Self> {
         let config = dir.join("bgpd.conf");
-        fs::write(&config, configuration)?;
+        fs::write(&config, "")?;
         let address = free_address()?;
         let log = dir.join("bgpd.log");
         let output = fs::File::create(dir.join("bgpd.out"))?;
@@ -124,29 +126,10 @@ impl Router {
                 }
             }
         };
-        let mut router = Self {
-            child,
-            vty,
-            address,
-        };
-        router.check(configuration, dir)?;
+        let mut router = Self { child, vty, address };
+        let configured = router.vty.configure(configuration);
+        configured.with_context(|| last_words(dir))?;
         Ok(router)
-    }
-
-    /// A line that bgpd refused would silently make another case of this one.
-    fn check(&mut self, configuration: &str, dir: &Path) -> Result<()> {
-        let running = self.vty.command("show running-config")?;
-        let mut lines = configuration.lines().map(str::trim);
-        let policy = |line: &&str| {
-            ["match ", "set ", "ip prefix-list ", "bgp community-list ", "route-map "]
-                .iter()
-                .any(|start| line.starts_with(start))
-        };
-        let known: std::collections::HashSet<&str> = running.lines().map(str::trim).collect();
-        if let Some(line) = lines.find(|line| policy(line) && !known.contains(line)) {
-            bail!("bgpd did not take \"{line}\"\n{}", last_words(dir));
-        }
-        Ok(())
     }
 
     /// CPU time until now.
@@ -172,11 +155,7 @@ impl Router {
             thread::sleep(POLL);
             let now = self.cpu()?;
             // One tick may be ours: the question itself costs something.
-            quiet = if now.since(cpu).total() < 0.015 {
-                quiet + 1
-            } else {
-                0
-            };
+            quiet = if now.since(cpu).total() < 0.015 { quiet + 1 } else { 0 };
             cpu = now;
             let summary = self.vty.json("show bgp view BENCH ipv4 unicast summary json")?;
             let seen = counts(&summary).with_context(|| format!("no such peer in {summary}"))?;

@@ -19,16 +19,8 @@ impl Spread {
         values.sort_by(f64::total_cmp);
         let (least, most) = (values[0], values[values.len() - 1]);
         let half = values.len() / 2;
-        let median = if values.len() % 2 == 1 {
-            values[half]
-        } else {
-            f64::midpoint(values[half - 1], values[half])
-        };
-        Self {
-            median,
-            least,
-            most,
-        }
+        let median = if values.len() % 2 == 1 { values[half] } else { f64::midpoint(values[half - 1], values[half]) };
+        Self { median, least, most }
     }
 }
 
@@ -38,11 +30,7 @@ mod tests {
 
     #[test]
     fn the_median_is_in_the_middle() {
-        for (values, median) in [
-            (&[3.0][..], 3.0),
-            (&[9.0, 1.0, 2.0][..], 2.0),
-            (&[4.0, 1.0, 2.0, 90.0][..], 3.0),
-        ] {
+        for (values, median) in [(&[3.0][..], 3.0), (&[9.0, 1.0, 2.0][..], 2.0), (&[4.0, 1.0, 2.0, 90.0][..], 3.0)] {
             assert_eq!(Spread::of(values.iter().copied()).median, median);
         }
         let spread = Spread::of([2.0, 1.0, 4.0]);

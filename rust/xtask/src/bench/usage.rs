@@ -27,24 +27,19 @@ impl Cpu {
 
     /// What was used since `before`.
     pub(super) fn since(self, before: Self) -> Self {
-        Self {
-            user: self.user - before.user,
-            system: self.system - before.system,
-        }
+        Self { user: self.user - before.user, system: self.system - before.system }
     }
 
     /// Reads it for a process.
     pub(super) fn of(pid: u32) -> Result<Self> {
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat"))
-            .with_context(|| format!("process {pid} is gone"))?;
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).with_context(|| format!("process {pid} is gone"))?;
         parse_stat(&stat).with_context(|| format!("/proc/{pid}/stat has another form"))
     }
 }
 
 /// Most memory that a process ever had resident, in MiB (VmHWM).
 pub(super) fn peak_memory(pid: u32) -> Result<f64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status"))
-        .with_context(|| format!("process {pid} is gone"))?;
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).with_context(|| format!("process {pid} is gone"))?;
     parse_peak(&status).with_context(|| format!("/proc/{pid}/status has another form"))
 }
 
@@ -56,10 +51,7 @@ fn parse_stat(stat: &str) -> Option<Cpu> {
     let (_, fields) = stat.rsplit_once(')')?;
     let mut fields = fields.split_whitespace().skip(11);
     let mut seconds = || Some(fields.next()?.parse::<f64>().ok()? / TICKS);
-    Some(Cpu {
-        user: seconds()?,
-        system: seconds()?,
-    })
+    Some(Cpu { user: seconds()?, system: seconds()? })
 }
 
 fn parse_peak(status: &str) -> Option<f64> {

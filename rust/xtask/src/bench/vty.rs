@@ -22,8 +22,7 @@ pub(super) struct Vty(UnixStream);
 impl Vty {
     /// Connects and enters the enable node.
     pub(super) fn connect(socket: &Path) -> Result<Self> {
-        let stream = UnixStream::connect(socket)
-            .with_context(|| format!("no daemon at {}", socket.display()))?;
+        let stream = UnixStream::connect(socket).with_context(|| format!("no daemon at {}", socket.display()))?;
         stream.set_read_timeout(Some(PATIENCE))?;
         let mut vty = Self(stream);
         vty.command("enable")?;
@@ -53,6 +52,20 @@ impl Vty {
             bail!("\"{command}\" failed ({status}): {}", text.trim());
         }
         Ok(text)
+    }
+
+    /// Takes configuration as vtysh gives a whole file: in as few transactions as possible. Line by
+    /// line, or from `--config_file`, FRR commits after each one, which takes minutes for a
+    /// route-map of 1,000 entries. The first line that is refused is the error.
+    pub(super) fn configure(&mut self, text: &str) -> Result<()> {
+        self.command("configure terminal")?;
+        self.command("XFRR_start_configuration")?;
+        for line in text.lines() {
+            self.command(line.trim())?;
+        }
+        self.command("XFRR_end_configuration")?;
+        self.command("end")?;
+        Ok(())
     }
 
     /// Runs one command whose answer is JSON.

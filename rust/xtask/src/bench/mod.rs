@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `cargo xtask bench`: figures side by side from one run. Never a test: a busy machine may miss
+//! a goal, and the exit code does not say so.
+//!
+//! Reading order: [`live`] (the cases and the rounds), [`policy`] (what is compared),
+//! [`router`] (bgpd under test), [`micro`] (the library's own benchmark), [`record`] (the file).
+//! The method is in `docs/benchmarks.md`.
+
+mod live;
+mod micro;
+mod policy;
+mod record;
+mod router;
+mod stats;
+mod usage;
+mod vty;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail, ensure};
+
+use crate::layout::Layout;
+use live::Live;
+use router::Build;
+
+/// What `cargo xtask bench` takes.
+#[derive(Debug, clap::Args)]
+pub struct BenchArgs {
+    /// Write the figures to this file as JSON
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Routes that bgpd is fed in each run
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    pub routes: u32,
+    /// Runs of every live case; figures are medians
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub rounds: u32,
+    /// Only figures with this in their name ("live", "1,000 entries", "calls")
+    #[arg(long, value_name = "NAME")]
+    pub only: Option<String>,
+}
+
+/// Measures, prints the table and writes the file. Both builds must be there.
+///
+/// # Errors
+/// A build is missing, routes are lost, or two forms of a policy do not do the same.
+pub fn run(layout: &Layout, args: &BenchArgs) -> Result<()> {
+    ensure!(args.routes > 0, "--routes must be more than 0");
+    ensure!(args.rounds > 0, "--rounds must be more than 0");
+    let only = args.only.as_deref();
+    let dir = layout.work.join("bench");
+
+    let mut records = Vec::new();
+    if only.is_none_or(|only| "calls".contains(only)) {
+        records.append(&mut micro::run_micro(&layout.repo, &dir)?);
+    }
+    let live = Live {
+        ours: &installed(layout, &layout.root()),
+        stock: &installed(layout, &layout.work.join("stock-root")),
+        dir: &dir.join("bgpd"),
+        routes: args.routes,
+        rounds: args.rounds,
+        only,
+    };
+    if live.wanted() {
+        records.append(&mut live.run()?);
+    }
+    if records.is_empty() {
+        bail!("no figure has \"{}\" in its name", only.unwrap_or_default());
+    }
+    print!("\n{}", record::table(&records));
+    if let Some(file) = &args.json {
+        record::write(file, &records)?;
+    }
+    Ok(())
+}
+
+/// The bgpd of an install root.
+fn installed(layout: &Layout, root: &Path) -> Build {
+    let mut libraries = OsString::from(root.join("usr/lib"));
+    libraries.push(":");
+    libraries.push(layout.libyang().join("lib"));
+    Build { bgpd: Layout::daemons(root).join("bgpd"), libraries }
+}
