@@ -47,6 +47,8 @@ struct Comparison {
     other: Case,
     other_name: &'static str,
     goal: Option<f64>,
+    /// KiB that the script itself may hold.
+    memory_goal: Option<f64>,
 }
 
 /// Every comparison; goals of design section 7.
@@ -57,6 +59,7 @@ const COMPARISONS: [Comparison; 4] = [
         other: (Side::Stock, Form::None),
         other_name: "FRR without scripting",
         goal: Some(1.01),
+        memory_goal: None,
     },
     Comparison {
         name: "policy",
@@ -64,6 +67,7 @@ const COMPARISONS: [Comparison; 4] = [
         other: (Side::Ours, Form::Native(Work::Small)),
         other_name: "native route-map",
         goal: Some(1.03),
+        memory_goal: Some(256.0),
     },
     Comparison {
         name: "policy that adds a community",
@@ -71,6 +75,7 @@ const COMPARISONS: [Comparison; 4] = [
         other: (Side::Ours, Form::Native(Work::Edge)),
         other_name: "native route-map",
         goal: None,
+        memory_goal: None,
     },
     Comparison {
         name: "1,000 entries",
@@ -78,6 +83,7 @@ const COMPARISONS: [Comparison; 4] = [
         other: (Side::Ours, Form::Native(Work::Entries)),
         other_name: "native route-map",
         goal: Some(0.2),
+        memory_goal: None,
     },
 ];
 
@@ -102,6 +108,8 @@ pub(super) struct Live<'a> {
 struct Cost {
     cpu: Cpu,
     memory: f64,
+    /// Memory of the script alone, in KiB.
+    script: Option<f64>,
     seconds: f64,
 }
 
@@ -232,9 +240,10 @@ impl Live<'_> {
         let start = Instant::now();
         session.send(feed).context("bgpd closed the session")?;
         router.settle(feed.routes)?;
-        let cost = Cost {
+        let mut cost = Cost {
             cpu: router.cpu()?.since(before),
             memory: router.peak_memory()?,
+            script: None,
             seconds: start.elapsed().as_secs_f64(),
         };
         Ok(Fed { cost, router, _session: session })
@@ -315,6 +324,16 @@ impl Live<'_> {
             (memory(comparison.other), comparison.other_name),
             None,
         ));
+        let scripts = runs.iter().filter(|run| run.0 == comparison.ours);
+        let scripts: Vec<f64> = scripts.filter_map(|run| run.1.script).collect();
+        if !scripts.is_empty() {
+            out.push(Record::alone(
+                name("memory of the script"),
+                "KiB",
+                Spread::of(scripts).median,
+                comparison.memory_goal,
+            ));
+        }
     }
 }
 

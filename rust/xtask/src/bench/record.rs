@@ -49,6 +49,11 @@ impl Record {
         }
     }
 
+    /// A figure by itself.
+    pub(super) fn alone(name: String, unit: &str, ours: f64, goal: Option<f64>) -> Self {
+        Self { name, unit: unit.to_owned(), ours, other: None, other_name: None, ratio: None, goal }
+    }
+
     /// Whether the goal is reached, if there is one and a figure for it.
     pub(super) fn reached(&self) -> Option<bool> {
         let figure = if self.other.is_some() { self.ratio? } else { self.ours };
@@ -132,15 +137,7 @@ mod tests {
 
     fn records() -> Vec<Record> {
         let with = Record::against("a".into(), "s", 10.3, (10.0, "native"), Some(1.03));
-        let without = Record {
-            name: "b".into(),
-            unit: "us".into(),
-            ours: 0.25,
-            other: None,
-            other_name: None,
-            ratio: None,
-            goal: Some(0.2),
-        };
+        let without = Record::alone("b".into(), "us", 0.25, Some(0.2));
         vec![with, without]
     }
 

@@ -187,9 +187,34 @@ impl Router {
         Ok(routes)
     }
 
-    /// Answer of one command.
-    pub(super) fn json(&mut self, command: &str) -> Result<Value> {
-        self.vty.json(command)
+    /// What the script `name` did and holds.
+    pub(super) fn script(&mut self, name: &str) -> Result<ScriptState> {
+        let command = format!("show script {name} json");
+        let answer = self.vty.json(&command)?;
+        ScriptState::of(&answer, name).with_context(|| format!("\"{command}\" answered {answer}"))
+    }
+}
+
+/// Part of what `show script NAME json` says.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct ScriptState {
+    /// Calls of all its functions.
+    pub(super) calls: u64,
+    /// Calls that failed, of every kind.
+    pub(super) errors: u64,
+    /// Memory of the script's VM, in KiB.
+    pub(super) memory: f64,
+}
+
+impl ScriptState {
+    fn of(answer: &Value, name: &str) -> Option<Self> {
+        let script = answer.get(name)?;
+        let errors = script.get("errors")?.as_object()?.values();
+        Some(Self {
+            calls: script.get("calls")?.as_u64()?,
+            errors: errors.filter_map(Value::as_u64).sum(),
+            memory: script.get("memoryBytes")?.as_f64()? / 1024.0,
+        })
     }
 }
 
@@ -259,6 +284,16 @@ mod tests {
         });
         assert_eq!(counts(&summary), Some((11, 12)));
         assert_eq!(counts(&serde_json::json!({ "peers": {} })), None);
+    }
+
+    #[test]
+    fn errors_of_every_kind_count() {
+        let answer = serde_json::json!({ "bench": {
+            "calls": 9, "memoryBytes": 2048, "errors": { "runtime": 1, "deadline": 2 },
+        }});
+        let expected = ScriptState { calls: 9, errors: 3, memory: 2.0 };
+        assert_eq!(ScriptState::of(&answer, "bench"), Some(expected));
+        assert_eq!(ScriptState::of(&answer, "other"), None);
     }
 
     #[test]
