@@ -1,2 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Lua scripts inside FRRouting's daemons.
+//! Lua scripts inside FRRouting's daemons: the library behind `frrscript.h`.
+//!
+//! Reading order: [`schema`] (what a daemon describes), [`script`] (from a file to a script in service), [`ffi::rule`] and
+//! [`ffi::vm`] (a call), [`ffi::userdata`] and [`ffi::field`] (what a script reads and assigns), [`lua`] (typed values and
+//! functions), [`watchdog`] and [`ffi::account`] (limits), [`ffi::exports`] (what C calls), [`compat`] (FRR's own
+//! `frrscript_*` interface).
+//!
+//! Threads: everything runs on the daemon's main pthread, and state is in thread-locals; the watchdog's thread only looks
+//! at a number and sets an interrupt. `unsafe` is in `ffi` and nowhere else.
+
+pub mod atom;
+pub mod call;
+pub mod compat;
+pub mod failure;
+pub mod ffi;
+pub mod lua;
+pub mod pattern;
+pub mod reference;
+pub mod schema;
+pub mod script;
+pub mod set;
+pub mod value;
+pub mod watchdog;

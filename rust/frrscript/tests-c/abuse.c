@@ -223,7 +223,6 @@ CASE(a_daemon_that_forks_after_a_call_has_deadlines)
 	struct frrscript_rule *rule;
 
 	host_start();
-	frrscript_start();
 	rule = rule_new("limits", "fine");
 	CHECK_INT(rule_call(rule, &route), FRRSCRIPT_MATCH);
 	expect_deadline_in_child();

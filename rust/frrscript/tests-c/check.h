@@ -72,6 +72,7 @@ void host_start(void);
 
 /* The same in a directory of its own, which the case fills. */
 void host_start_empty(void);
+void host_end(void);
 void host_write(const char *file, const char *source);
 void host_delete(const char *file);
 extern char host_directory[256];

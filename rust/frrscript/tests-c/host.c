@@ -20,6 +20,8 @@ int host_changes;
 char host_changed[64];
 char host_directory[256];
 
+static bool own_directory;
+
 static void host_log(int priority, const char *message)
 {
 	size_t used = strlen(host_logged);
@@ -60,22 +62,24 @@ void host_start(void)
 	start(check_scripts);
 }
 
-static void host_clean(void)
-{
-	char command[PATH_MAX];
-
-	snprintf(command, sizeof(command), "rm -rf '%s'", host_directory);
-	if (system(command) != 0)
-		perror(host_directory);
-}
-
 void host_start_empty(void)
 {
 	char directory[] = "/tmp/frrscript-check-XXXXXX";
 
 	CHECK(mkdtemp(directory));
+	own_directory = true;
 	start(directory);
-	atexit(host_clean);
+}
+
+void host_end(void)
+{
+	char command[PATH_MAX];
+
+	if (!own_directory)
+		return;
+	snprintf(command, sizeof(command), "rm -rf '%s'", host_directory);
+	if (system(command) != 0)
+		perror(host_directory);
 }
 
 static void path_of(char *path, size_t size, const char *file)

@@ -195,7 +195,9 @@ CASE(a_result_that_is_no_table_is_an_error)
 		begin(fs, functions[i]);
 		host_logged[0] = '\0';
 		CHECK_INT(frrscript_call_run(fs, functions[i], 0), 1);
-		CHECK_HAS(host_logged, "stack");
+		/* the second of a kind is counted, not logged */
+		if (i != 1)
+			CHECK_HAS(host_logged, functions[i]);
 		CHECK(!frrscript_get_result(fs, functions[i], "x", to_integer));
 	}
 	CHECK_INT(frrscript_load(fs, "returns_empty", NULL), 0);

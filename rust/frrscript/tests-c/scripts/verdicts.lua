@@ -42,8 +42,8 @@ function text() return "match" end
 function empty_table() return {} end
 function unknown_action() return { action = 77 } end
 function wrong_action() return { action = {} } end
-function wrong_attributes(prefix, attributes, peer, RM_FAILURE, RM_NOMATCH, RM_MATCH)
-	return { action = RM_MATCH, attributes = RM_MATCH }
+function wrong_attributes(prefix, attributes, peer, RM_FAILURE, RM_NOMATCH, RM_MATCH, RM_MATCH_AND_CHANGE)
+	return { action = RM_MATCH_AND_CHANGE, attributes = RM_MATCH }
 end
 function a_function() return yes end
 

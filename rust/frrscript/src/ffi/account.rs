@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The memory of one VM: what it has, what it may have, and what stopped it.
+//!
+//! mlua's own allocator aborts the process when the system has no memory, and tells a limit that was hit only to the
+//! next `pcall`, which may swallow it. This one returns NULL in both cases, which Luau turns into an error, and marks the
+//! call as lost: from then on the interrupt raises at every safepoint, and the call fails whatever the script returns.
+
+use super::engine::lua_Callbacks;
+use super::interrupt;
+use crate::failure::Kind;
+use std::cell::Cell;
+use std::ffi::c_void;
+use std::ptr;
+
+/// The account of a VM; its address is the allocator's user data, so it never moves.
+pub struct Account {
+    used: Cell<usize>,
+    /// Held outside the VM for the script (sets, patterns), counted with the rest.
+    external: Cell<usize>,
+    limit: Cell<usize>,
+    peak: Cell<usize>,
+    /// What stopped the running call, if anything did.
+    stopped: Cell<Option<Kind>>,
+    callbacks: Cell<*mut lua_Callbacks>,
+}
+
+impl Account {
+    /// An empty account with a limit in octets.
+    pub fn new(limit: usize) -> Account {
+        Account {
+            used: Cell::new(0),
+            external: Cell::new(0),
+            limit: Cell::new(limit),
+            peak: Cell::new(0),
+            stopped: Cell::new(None),
+            callbacks: Cell::new(ptr::null_mut()),
+        }
+    }
+
+    /// Tells where the VM's interrupt is set.
+    pub fn attach(&self, callbacks: *mut lua_Callbacks) {
+        self.callbacks.set(callbacks);
+    }
+
+    /// Octets in use, inside the VM and for it.
+    pub fn used(&self) -> usize {
+        self.used.get() + self.external.get()
+    }
+
+    /// The most that was in use.
+    pub fn peak(&self) -> usize {
+        self.peak.get()
+    }
+
+    /// The limit in octets.
+    pub fn limit(&self) -> usize {
+        self.limit.get()
+    }
+
+    /// Sets the limit; what is in use stays.
+    pub fn set_limit(&self, limit: usize) {
+        self.limit.set(limit);
+    }
+
+    /// What stopped the running call.
+    #[inline]
+    pub fn stopped(&self) -> Option<Kind> {
+        self.stopped.get()
+    }
+
+    /// Marks the running call as lost; the first reason stays.
+    pub fn stop(&self, kind: Kind) {
+        if self.stopped.get().is_none() {
+            self.stopped.set(Some(kind));
+        }
+        interrupt::set(self.callbacks.get(), true);
+    }
+
+    /// Forgets what stopped the last call.
+    #[inline]
+    pub fn clear(&self) {
+        if self.stopped.get().is_some() || interrupt::is_set(self.callbacks.get()) {
+            self.stopped.set(None);
+            interrupt::set(self.callbacks.get(), false);
+        }
+    }
+
+    /// Takes `octets` outside the VM on account; false, and the call is lost, when that is over the limit.
+    pub fn take(&self, octets: usize) -> bool {
+        if self.used().saturating_add(octets) > self.limit.get() {
+            self.stop(Kind::Memory);
+            return false;
+        }
+        self.external.set(self.external.get() + octets);
+        self.peak.set(self.peak.get().max(self.used()));
+        true
+    }
+
+    /// Gives back what [`Account::take`] took.
+    pub fn give(&self, octets: usize) {
+        self.external.set(self.external.get().saturating_sub(octets));
+    }
+}
+
+/// Luau's allocator (lua.h, `lua_Alloc`): `nsize` 0 frees.
+///
+/// # Safety
+/// Called by Luau only, with the address of the VM's [`Account`] as `data`.
+pub unsafe extern "C" fn allocate(data: *mut c_void, block: *mut c_void, osize: usize, nsize: usize) -> *mut c_void {
+    // SAFETY: `data` is the Account that the state was made with; it outlives the state.
+    let account = unsafe { &*data.cast::<Account>() };
+    let used = account.used.get();
+    let old = if block.is_null() { 0 } else { osize };
+    if nsize == 0 {
+        // SAFETY: `block` is NULL or came from this function.
+        unsafe { libc::free(block) };
+        account.used.set(used - old);
+        return ptr::null_mut();
+    }
+    if nsize > old && account.used().saturating_add(nsize - old) > account.limit.get() {
+        account.stop(Kind::Memory);
+        return ptr::null_mut();
+    }
+    // SAFETY: `block` is NULL or came from this function.
+    let new = unsafe { libc::realloc(block, nsize) };
+    if new.is_null() {
+        account.stop(Kind::Memory);
+        return new;
+    }
+    account.used.set(used - old + nsize);
+    account.peak.set(account.peak.get().max(account.used()));
+    new
+}

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The arguments of a method, read without anything that Luau could raise: so that safe code may run on them inside a
+//! wall against panics.
+
+use super::engine::{self, lua_State};
+use super::object::{self, List, View};
+use crate::failure::{Failure, Kind};
+use crate::lua::value::Object;
+use std::ffi::{CStr, c_int};
+use std::marker::PhantomData;
+
+/// The arguments on the stack from `first` on.
+pub struct Args<'a> {
+    state: *mut lua_State,
+    first: c_int,
+    count: c_int,
+    method: &'a str,
+    life: PhantomData<&'a lua_State>,
+}
+
+/// One argument.
+pub enum Arg<'a> {
+    /// nil or not given.
+    Nil,
+    /// true or false.
+    Bool(bool),
+    /// A number.
+    Number(f64),
+    /// A 64-bit integer.
+    Integer(i64),
+    /// A string.
+    Octets(&'a [u8]),
+    /// A table, by its place on the stack.
+    Table(c_int),
+    /// A C object.
+    View(&'a View),
+    /// A list or AS path of a C object.
+    List(&'a List),
+    /// An object of Rust's own.
+    Object(&'a dyn Object),
+    /// Something else.
+    Other(&'static str),
+}
+
+impl<'a> Args<'a> {
+    /// The arguments from stack index `first` on.
+    ///
+    /// # Safety
+    /// `state` is live and inside the C function whose arguments these are, for as long as the result is used.
+    #[inline]
+    pub unsafe fn new(state: *mut lua_State, first: c_int, method: &'a str) -> Args<'a> {
+        // SAFETY: the caller's promise.
+        let top = unsafe { engine::lua_gettop(state) };
+        Args { state, first, count: (top - first + 1).max(0), method, life: PhantomData }
+    }
+
+    /// How many were given.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        usize::try_from(self.count).unwrap_or(0)
+    }
+
+    /// None was given.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// The argument at `index`, from 0.
+    #[inline]
+    #[must_use]
+    pub fn get(&self, index: usize) -> Arg<'a> {
+        let Ok(index) = c_int::try_from(index) else { return Arg::Nil };
+        if index >= self.count {
+            return Arg::Nil;
+        }
+        // SAFETY: a live state (`Args::new`); the index is on the stack.
+        unsafe { read(self.state, self.first + index) }
+    }
+
+    fn wrong(&self, index: usize, wanted: &str) -> Failure {
+        let found = match self.get(index) {
+            Arg::Nil => "nil",
+            Arg::Bool(_) => "a boolean",
+            Arg::Number(_) | Arg::Integer(_) => "a number",
+            Arg::Octets(_) => "a string",
+            Arg::Table(_) => "a table",
+            Arg::View(v) => v.ty.name,
+            Arg::List(l) => l.field.name,
+            Arg::Object(o) => o.type_name(),
+            Arg::Other(name) => name,
+        };
+        Failure::runtime(format!("{}: argument {} must be {wanted}, not {found}", self.method, index + 1))
+    }
+
+    /// What to raise for an argument whose text or number is wrong.
+    pub fn bad(&self, index: usize, why: impl std::fmt::Display) -> Failure {
+        Failure::runtime(format!("{}: argument {}: {why}", self.method, index + 1))
+    }
+
+    /// A string that is valid UTF-8.
+    ///
+    /// # Errors
+    /// It is not one.
+    pub fn text(&self, index: usize) -> Result<&'a str, Failure> {
+        match self.get(index) {
+            Arg::Octets(octets) => std::str::from_utf8(octets).map_err(|_| self.wrong(index, "text")),
+            _ => Err(self.wrong(index, "a string")),
+        }
+    }
+
+    /// A string.
+    ///
+    /// # Errors
+    /// It is not one.
+    pub fn octets(&self, index: usize) -> Result<&'a [u8], Failure> {
+        match self.get(index) {
+            Arg::Octets(octets) => Ok(octets),
+            _ => Err(self.wrong(index, "a string")),
+        }
+    }
+
+    /// A whole number in `0..=max`.
+    ///
+    /// # Errors
+    /// It is not one.
+    pub fn unsigned(&self, index: usize, max: u64) -> Result<u64, Failure> {
+        let number = match self.get(index) {
+            Arg::Number(n) => whole(n),
+            Arg::Integer(n) => u64::try_from(n).ok(),
+            _ => None,
+        };
+        number
+            .filter(|&n| n <= max)
+            .ok_or_else(|| self.wrong_number(index, max))
+    }
+
+    fn wrong_number(&self, index: usize, max: u64) -> Failure {
+        match self.get(index) {
+            Arg::Number(n) => self.bad(index, format_args!("must be a whole number from 0 to {max}, not {n}")),
+            Arg::Integer(n) => self.bad(index, format_args!("must be a whole number from 0 to {max}, not {n}")),
+            _ => self.wrong(index, "a number"),
+        }
+    }
+
+    /// An AS number, as a number or in asplain or asdot text.
+    ///
+    /// # Errors
+    /// It is not one.
+    pub fn asn(&self, index: usize) -> Result<u32, Failure> {
+        match self.get(index) {
+            Arg::Octets(_) => crate::value::asn::parse_asn(self.text(index)?).map_err(|e| self.bad(index, e)),
+            _ => Ok(u32::try_from(self.unsigned(index, u64::from(u32::MAX))?).unwrap_or(u32::MAX)),
+        }
+    }
+
+    /// A prefix: text, an object that is one, or a view that has one.
+    ///
+    /// # Errors
+    /// It is none.
+    #[inline]
+    pub fn prefix(&self, index: usize) -> Result<Option<ipnet::IpNet>, Failure> {
+        match self.get(index) {
+            Arg::View(view) => {
+                if view.live().is_none() {
+                    return Err(view.stale().into());
+                }
+                Ok(view.prefix())
+            }
+            Arg::Octets(_) => {
+                crate::value::prefix::parse_prefix(self.text(index)?).map(Some).map_err(|e| self.bad(index, e))
+            }
+            Arg::Object(object) => match crate::lua::sets::prefix_of(object) {
+                Some(prefix) => Ok(Some(prefix)),
+                None => Err(self.wrong(index, "a prefix")),
+            },
+            _ => Err(self.wrong(index, "a prefix")),
+        }
+    }
+
+    /// The items of the argument: those of a table, else the arguments from `index` on.
+    ///
+    /// # Errors
+    /// An item is neither a string nor a number, or the time is over.
+    pub fn each(&self, index: usize, mut f: impl FnMut(Arg<'_>) -> Result<(), String>) -> Result<(), Failure> {
+        let Arg::Table(at) = self.get(index) else {
+            for i in index..self.len() {
+                f(self.get(i)).map_err(|e| self.bad(i, e))?;
+            }
+            return Ok(());
+        };
+        // SAFETY: a live state; the table is on the stack.
+        let count = unsafe { engine::lua_objlen(self.state, at) };
+        for i in 1..=count {
+            if i % 1024 == 0 && crate::watchdog::expired() {
+                return Err(Failure::new(Kind::Deadline, "ran past its time limit"));
+            }
+            // SAFETY: a C function has at least 20 stack slots (LUA_MINSTACK) and its callers leave some; a raw read
+            // raises nothing; what `read` borrows stays alive in the table while `f` runs.
+            let result = unsafe {
+                engine::lua_rawgeti(self.state, at, i64::try_from(i).unwrap_or(i64::MAX));
+                let result = f(read(self.state, -1));
+                engine::lua_pop(self.state, 1);
+                result
+            };
+            result.map_err(|e| Failure::runtime(format!("{}: item {i}: {e}", self.method)))?;
+        }
+        Ok(())
+    }
+}
+
+/// A number as a whole one, if it is.
+#[inline]
+pub fn whole(n: f64) -> Option<u64> {
+    #[allow(clippy::cast_sign_loss, clippy::cast_possible_truncation, reason = "in range and whole, as checked")]
+    (n >= 0.0 && n <= 9_007_199_254_740_992.0 && n.trunc() == n).then_some(n as u64)
+}
+
+/// Reads a stack slot; raises nothing.
+///
+/// # Safety
+/// `state` is live, `index` on its stack; the result is used while the value is reachable.
+#[inline]
+pub unsafe fn read<'a>(state: *mut lua_State, index: c_int) -> Arg<'a> {
+    // SAFETY: the caller's promise. `lua_tolstring` is called on strings only, where it neither converts nor allocates.
+    unsafe {
+        match engine::lua_type(state, index) {
+            engine::LUA_TNONE | engine::LUA_TNIL => Arg::Nil,
+            engine::LUA_TBOOLEAN => Arg::Bool(engine::lua_toboolean(state, index) != 0),
+            engine::LUA_TNUMBER => Arg::Number(engine::lua_tonumberx(state, index, std::ptr::null_mut())),
+            engine::LUA_TINTEGER => Arg::Integer(engine::lua_tointeger64(state, index, std::ptr::null_mut())),
+            engine::LUA_TSTRING => {
+                let mut length = 0;
+                let text = engine::lua_tolstring(state, index, &raw mut length);
+                Arg::Octets(std::slice::from_raw_parts(text.cast(), length))
+            }
+            engine::LUA_TTABLE => Arg::Table(engine::lua_absindex(state, index)),
+            engine::LUA_TUSERDATA => {
+                if let Some(view) = object::view(state, index) {
+                    Arg::View(view)
+                } else if let Some(list) = object::list(state, index) {
+                    Arg::List(list)
+                } else if let Some(object) = object::object(state, index) {
+                    Arg::Object(object)
+                } else {
+                    Arg::Other("userdata")
+                }
+            }
+            other => {
+                let name = engine::lua_typename(state, other);
+                Arg::Other(CStr::from_ptr(name).to_str().unwrap_or("something else"))
+            }
+        }
+    }
+}

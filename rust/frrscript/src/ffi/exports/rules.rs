@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Rules: made from configuration, called for every route.
+
+use super::{tell, text};
+use crate::ffi::abi::{self, Verdict};
+use crate::ffi::rule::Rule;
+use crate::ffi::wall::wall;
+use crate::schema;
+use std::ffi::{c_char, c_void};
+use std::ptr;
+
+/// A rule that calls `function` (NULL: the hook's name) of `script` in `hook`, which is registered. A script that can't be
+/// loaded gives a rule too, one that answers `on-error` until the script is there; `*out` then tells why. NULL only for a
+/// name that may not be used. Free it with `frrscript_rule_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn frrscript_rule_new(
+    hook: *const abi::Hook,
+    script: *const c_char,
+    function: *const c_char,
+    out: *mut *mut c_char,
+) -> *mut Rule {
+    wall("frrscript_rule_new", ptr::null_mut(), || {
+        // SAFETY: as the conventions say.
+        let (script, function) = unsafe { (text(script), text(function)) };
+        let made = match (schema::hook_of(hook as usize), script) {
+            (Some(hook), Some(script)) => Rule::new(hook, script, function.unwrap_or(hook.name)).map_err(|f| f.message),
+            (None, _) => Err("the hook point is not registered".to_owned()),
+            (_, None) => Err("no script name".to_owned()),
+        };
+        match made {
+            Ok((rule, warning)) => {
+                // SAFETY: as the conventions say.
+                unsafe { tell(out, warning) };
+                Box::into_raw(Box::new(rule))
+            }
+            Err(why) => {
+                // SAFETY: as the conventions say.
+                unsafe { tell(out, Some(why)) };
+                ptr::null_mut()
+            }
+        }
+    })
+}
+
+/// Frees a rule; NULL is fine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn frrscript_rule_free(rule: *mut Rule) {
+    wall("frrscript_rule_free", (), || {
+        if !rule.is_null() {
+            // SAFETY: made by `frrscript_rule_new`, freed once.
+            drop(unsafe { Box::from_raw(rule) });
+        }
+    });
+}
+
+/// Calls the rule's function. `objects` has a pointer for each of the hook's objects, in the hook's order, NULL for nil.
+/// They are borrowed for the call; afterwards the script can't reach them. The verdict has `on-error` applied. What the
+/// script assigned stays in the rule until its next call.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn frrscript_rule_call(rule: *mut Rule, objects: *const *const c_void) -> Verdict {
+    wall("frrscript_rule_call", Verdict::NOMATCH, || {
+        // SAFETY: NULL or made by `frrscript_rule_new`.
+        let Some(rule) = (unsafe { rule.as_ref() }) else { return Verdict::NOMATCH };
+        if objects.is_null() {
+            return Verdict::NOMATCH;
+        }
+        // SAFETY: the caller passes what this function's contract says.
+        unsafe { rule.call(objects) }
+    })
+}
+
+/// Applies what the last call assigned on the hook's argument number `arg` (from 0) to `object` of that argument's type,
+/// through the type's setters, and forgets it. Returns how many assignments there were.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn frrscript_rule_apply(rule: *mut Rule, arg: u32, object: *mut c_void) -> u32 {
+    wall("frrscript_rule_apply", 0, || {
+        // SAFETY: NULL or made by `frrscript_rule_new`.
+        let Some(rule) = (unsafe { rule.as_ref() }) else { return 0 };
+        if object.is_null() {
+            return 0;
+        }
+        // SAFETY: the caller passes what this function's contract says.
+        unsafe { rule.apply(arg, object) }
+    })
+}
+
+/// How many assignments of the last call wait to be applied.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn frrscript_rule_staged(rule: *const Rule) -> u32 {
+    wall("frrscript_rule_staged", 0, || {
+        // SAFETY: NULL or made by `frrscript_rule_new`.
+        unsafe { rule.as_ref() }.map_or(0, |r| u32::try_from(r.staged()).unwrap_or(u32::MAX))
+    })
+}
+
+/// Does the function, as it is loaded now, declare the hook's argument of that name? For an outbound route-map this tells
+/// whether neighbors may share its results.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn frrscript_rule_takes(rule: *const Rule, arg: *const c_char) -> bool {
+    wall("frrscript_rule_takes", false, || {
+        // SAFETY: NULL or made by `frrscript_rule_new`; the name as the conventions say.
+        let (rule, arg) = unsafe { (rule.as_ref(), text(arg)) };
+        rule.zip(arg).is_some_and(|(rule, arg)| rule.takes(arg))
+    })
+}
+
+/// The name of the rule's script; borrowed from the rule.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn frrscript_rule_script(rule: *const Rule) -> *const c_char {
+    // SAFETY: NULL or made by `frrscript_rule_new`.
+    unsafe { rule.as_ref() }.map_or(ptr::null(), |r| r.script_name.as_ptr())
+}
+
+/// The name of the rule's function; borrowed from the rule.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn frrscript_rule_function(rule: *const Rule) -> *const c_char {
+    // SAFETY: NULL or made by `frrscript_rule_new`.
+    unsafe { rule.as_ref() }.map_or(ptr::null(), |r| r.function_name.as_ptr())
+}

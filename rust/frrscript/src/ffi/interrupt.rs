@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Stopping a script: Luau's interrupt, which is set only when there is something to stop.
+//!
+//! Luau looks at the interrupt's pointer at loops, calls, returns and inside pattern matching. An interrupt that is always
+//! set makes a loop many times slower, so it is NULL until the watchdog (another thread) or the allocator sets it. Once it
+//! has raised, it stays set and raises at every further safepoint, so that no `pcall` and no coroutine gets past it; the
+//! entry from C takes it away when the call has ended.
+
+use super::account::Account;
+use super::engine::{self, lua_Callbacks, lua_State};
+use super::raise;
+use crate::failure::Kind;
+use crate::watchdog;
+use std::ffi::{c_int, c_void};
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+/// The place of the interrupt's pointer, as an atomic: two threads write it.
+fn place<'a>(callbacks: *mut lua_Callbacks) -> Option<&'a AtomicPtr<c_void>> {
+    if callbacks.is_null() {
+        return None;
+    }
+    // SAFETY: `callbacks` belongs to a live VM (see `watchdog::forget`, which keeps the watchdog from one that is being
+    // closed); an `Option<fn>` is a pointer, NULL for None, aligned as one.
+    Some(unsafe { AtomicPtr::from_ptr((&raw mut (*callbacks).interrupt).cast()) })
+}
+
+/// Sets or takes away a VM's interrupt. May be called from the watchdog's thread.
+pub fn set(callbacks: *mut lua_Callbacks, on: bool) {
+    if let Some(place) = place(callbacks) {
+        let handler: unsafe extern "C-unwind" fn(*mut lua_State, c_int) = interrupted;
+        place.store(if on { handler as *mut c_void } else { std::ptr::null_mut() }, Ordering::Release);
+    }
+}
+
+/// Whether the interrupt is set.
+#[inline]
+pub fn is_set(callbacks: *mut lua_Callbacks) -> bool {
+    place(callbacks).is_some_and(|p| !p.load(Ordering::Relaxed).is_null())
+}
+
+/// The account of a state.
+///
+/// # Safety
+/// `state` was made by `Vm::new`.
+#[inline]
+pub unsafe fn account<'a>(state: *mut lua_State) -> &'a Account {
+    let mut data: *mut c_void = std::ptr::null_mut();
+    // SAFETY: a live state; every state of this library has an Account as its allocator's data, which outlives it.
+    unsafe {
+        engine::lua_getallocf(state, &raw mut data);
+        &*data.cast::<Account>()
+    }
+}
+
+/// The text that a stopped script's error carries.
+pub fn reason(kind: Kind, account: &Account) -> String {
+    match kind {
+        Kind::Deadline => format!("stopped: ran past its time limit of {} ms", watchdog::limit().as_millis()),
+        Kind::Memory => format!("stopped: asked for more than its memory limit of {} KiB", account.limit() / 1024),
+        _ => "stopped: internal error of the scripting library".to_owned(),
+    }
+}
+
+/// Luau's interrupt (lua.h, `lua_Callbacks::interrupt`): raises when the running call is lost.
+unsafe extern "C-unwind" fn interrupted(state: *mut lua_State, gc: c_int) {
+    if gc >= 0 {
+        return; // inside the collector nothing may be raised; the next safepoint is near
+    }
+    // SAFETY: Luau calls this with a state of ours.
+    let account = unsafe { account(state) };
+    if account.stopped().is_none() {
+        if !watchdog::expired() {
+            // The watchdog meant a call that has ended by now.
+            account.clear();
+            return;
+        }
+        account.stop(Kind::Deadline);
+    }
+    let kind = account.stopped().unwrap_or(Kind::Deadline);
+    let message = reason(kind, account);
+    // SAFETY: a live state inside a safepoint, where Luau allows to raise.
+    unsafe { raise::error(state, message) }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The boundary: to C on one side ([`exports`], [`abi`]), to the engine on the other ([`vm`], [`userdata`]). The only place
+//! with `unsafe`.
+//!
+//! How errors travel: safe code gives a [`crate::failure::Failure`]; [`raise`] turns it into a Lua error, which is a C++
+//! exception that ends at the protected call in [`vm`]; there it becomes a `Failure` again, which [`rule`] counts and
+//! answers with `on-error`. A panic never crosses: it stops at [`raise::guarded`] inside a script, at [`wall`] outside.
+
+#![allow(unsafe_code)]
+
+pub mod abi;
+pub mod access;
+mod account;
+mod answer;
+pub mod args;
+pub mod clock;
+mod context;
+pub mod deadline;
+mod engine;
+pub mod exports;
+pub mod field;
+pub mod host;
+mod interrupt;
+mod native;
+mod object;
+mod raise;
+pub mod rule;
+mod segments;
+mod staged;
+mod stock;
+mod userdata;
+pub mod vm;
+mod wall;

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Raising Lua errors from Rust.
+//!
+//! Luau raises with a C++ exception. It may pass through a Rust frame of ABI `C-unwind` (its destructors run), but not
+//! through `catch_unwind`: so what may panic runs inside [`guarded`] and calls nothing of Luau that raises, and the result
+//! is pushed or raised outside of it.
+
+use super::engine::{self, lua_State};
+use super::interrupt;
+use crate::failure::{Failure, Kind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Raises `message` with the script's position in front of it.
+///
+/// # Safety
+/// `state` is live, and this is called inside a C function that it is running (or its interrupt).
+pub unsafe fn error(state: *mut lua_State, message: String) -> ! {
+    // SAFETY: the caller's promise. The message is copied into Lua and dropped before the raise; if the copy itself
+    // raises for want of memory, the unwinding drops it.
+    unsafe {
+        engine::luaL_checkstack(state, 3, std::ptr::null());
+        engine::luaL_where(state, 1);
+        engine::lua_pushlstring(state, message.as_ptr().cast(), message.len());
+        drop(message);
+        engine::lua_concat(state, 2);
+        engine::lua_error(state)
+    }
+}
+
+/// Runs safe code that may panic; a panic marks the call as lost, so that no `pcall` swallows it.
+///
+/// # Safety
+/// `state` is live. `f` calls nothing of Luau that can raise.
+#[inline]
+pub unsafe fn guarded<T>(state: *mut lua_State, f: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    match catch_unwind(AssertUnwindSafe(f)) {
+        Ok(result) => result,
+        Err(panic) => {
+            // SAFETY: a live state of ours.
+            unsafe { interrupt::account(state) }.stop(Kind::Panic);
+            Err(Failure::new(Kind::Panic, super::wall::panic_text(panic.as_ref())))
+        }
+    }
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! A rule: one configured use of a script's function, found once, called for every route.
+
+use super::abi::Verdict;
+use super::answer::{self, Answer};
+use super::staged;
+use super::vm::Function;
+use crate::call::Changes;
+use crate::failure::{Failure, Kind};
+use crate::schema::Hook;
+use crate::script::generation::Generation;
+use crate::script::record::{Script, Use};
+use crate::script::store;
+use std::cell::{Cell, RefCell};
+use std::ffi::{CString, c_void};
+use std::rc::Rc;
+use std::time::Instant;
+
+/// One configured use of a script.
+pub struct Rule {
+    hook: &'static Hook,
+    script: Rc<Script>,
+    used: Rc<Use>,
+    /// For C: the same names with their NULs.
+    pub script_name: CString,
+    /// See `script_name`.
+    pub function_name: CString,
+    bound: RefCell<Option<Bound>>,
+    /// The script's serial number that `bound` was looked up at.
+    serial: Cell<u64>,
+    changes: RefCell<Changes>,
+}
+
+struct Bound {
+    generation: Rc<Generation>,
+    function: Function,
+    limit: std::time::Duration,
+}
+
+impl Rule {
+    /// A rule; the second result is what to warn the operator of.
+    ///
+    /// # Errors
+    /// The script's or the function's name may not be used.
+    pub fn new(hook: &'static Hook, script: &str, function: &str) -> Result<(Rule, Option<String>), Failure> {
+        check_function(function)?;
+        let names = (CString::new(script), CString::new(function));
+        let (Ok(script_name), Ok(function_name)) = names else {
+            return Err(Failure::runtime("a name has no NUL"));
+        };
+        let script = store::known(script)?;
+        let used = script.add_use(hook.name, function);
+        let mut warning = None;
+        if script.current().is_none() {
+            warning = script.load(&store::directory()).err();
+        }
+        let rule = Rule {
+            hook,
+            script,
+            used,
+            script_name,
+            function_name,
+            bound: RefCell::new(None),
+            serial: Cell::new(0),
+            changes: RefCell::default(),
+        };
+        warning = warning.or_else(|| rule.bind().err());
+        Ok((rule, warning.map(|f| f.message)))
+    }
+
+    /// Looks the function up in the generation in service.
+    #[cold]
+    fn bind(&self) -> Result<(), Failure> {
+        self.unbind();
+        self.serial.set(self.script.serial());
+        let (generation, function) = self.script.find(&self.used.function)?;
+        let limit = self.script.options.borrow().time();
+        self.bound.replace(Some(Bound { generation, function, limit }));
+        Ok(())
+    }
+
+    fn unbind(&self) {
+        if let Some(bound) = self.bound.take() {
+            bound.generation.vm.release(bound.function);
+        }
+    }
+
+    /// Calls the function for one object of the daemon.
+    ///
+    /// # Safety
+    /// `objects` has as many pointers as the hook has objects, each NULL or alive and of its type.
+    #[inline]
+    pub unsafe fn call(&self, objects: *const *const c_void) -> Verdict {
+        let script = &*self.script;
+        if self.serial.get() != script.serial() {
+            // Whether it worked out shows in `bound`.
+            let _ = self.bind();
+        }
+        self.forget_changes();
+        if self.used.suspended() {
+            script.stats.skip();
+            return script.options.borrow().on_error;
+        }
+        let timed = script.stats.call();
+        let bound = self.bound.borrow();
+        let Some(bound) = &*bound else {
+            let failure = script.find(&self.used.function).err();
+            return self.failed(&failure.unwrap_or_else(|| Failure::new(Kind::Missing, "not loaded")));
+        };
+        let limit = bound.limit;
+        let vm = &bound.generation.vm;
+        let start = timed.then(Instant::now);
+        // SAFETY: the caller's promise.
+        let answer = unsafe {
+            vm.call_hook(bound.function, self.hook, objects, limit, |vm, state| {
+                let answer = answer::read(state, self.hook)?;
+                if answer == Answer::MatchAndChange {
+                    let mut staged = vm.context().changes().borrow_mut();
+                    if !staged.is_empty() {
+                        std::mem::swap(&mut *staged, &mut *self.changes.borrow_mut());
+                    }
+                }
+                Ok(answer)
+            })
+        };
+        if let Some(start) = start {
+            script.stats.took(start.elapsed());
+        }
+        match answer {
+            Ok(answer) => {
+                self.used.succeeded();
+                if answer == Answer::NoMatch { Verdict::NOMATCH } else { Verdict::MATCH }
+            }
+            Err(failure) => self.failed(&failure),
+        }
+    }
+
+    #[cold]
+    fn failed(&self, failure: &Failure) -> Verdict {
+        self.script.failed(Some(&self.used), &self.used.function, failure);
+        self.script.options.borrow().on_error
+    }
+
+    #[inline]
+    fn forget_changes(&self) {
+        let mut changes = self.changes.borrow_mut();
+        if !changes.is_empty() {
+            changes.clear();
+        }
+    }
+
+    /// Applies what the last call assigned on the hook's argument `arg` to `object`, and forgets it; how many.
+    ///
+    /// # Safety
+    /// `object` is of the argument's type and may be written.
+    pub unsafe fn apply(&self, arg: u32, object: *mut c_void) -> u32 {
+        let changes = self.changes.take();
+        let mut count = 0;
+        for change in changes.iter().filter(|c| u32::from(c.arg) == arg) {
+            // SAFETY: the caller's promise; nested objects of a view are at the same address by the table's contract.
+            staged::with_abi(&change.value, |value| unsafe { change.field.access.set(object, value) });
+            count += 1;
+        }
+        count
+    }
+
+    /// How many assignments wait to be applied.
+    pub fn staged(&self) -> usize {
+        self.changes.borrow().iter().count()
+    }
+
+    /// Whether the function declares the hook's argument of that name, as it is loaded now.
+    pub fn takes(&self, arg: &str) -> bool {
+        if self.serial.get() != self.script.serial() {
+            let _ = self.bind();
+        }
+        let Some(place) = self.hook.args.iter().position(|a| a.name == arg) else { return false };
+        self.bound
+            .borrow()
+            .as_ref()
+            .is_some_and(|b| b.function.variadic || place < usize::from(b.function.params))
+    }
+}
+
+impl Drop for Rule {
+    fn drop(&mut self) {
+        self.unbind();
+        self.script.drop_use(&self.used);
+        if self.script.uses().is_empty() && !self.script.configured.get() {
+            self.script.unload();
+        }
+        store::tidy(&self.script);
+    }
+}
+
+/// A function's name is a Lua name: no dots, no calls.
+fn check_function(name: &str) -> Result<(), Failure> {
+    let fine = !name.is_empty()
+        && name.len() <= 64
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_');
+    if fine {
+        return Ok(());
+    }
+    let name = crate::value::text::quoted(name);
+    Err(Failure::runtime(format!("{name} is not a function name: letters, digits and _, up to 64")))
+}

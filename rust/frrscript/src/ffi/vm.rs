@@ -1,0 +1,461 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! One Luau VM: made, filled with what scripts may use, loaded with one source, called, closed.
+
+use super::account::{self, Account};
+use super::context::CallContext;
+use super::engine::{self, lua_State};
+use super::object::{self, View};
+use super::{interrupt, native, userdata};
+use crate::failure::{Failure, Kind};
+use crate::schema::{ArgKind, Hook};
+use crate::watchdog::{self, Watch};
+use std::cell::Cell;
+use std::ffi::{CStr, CString, c_int, c_void};
+use std::ptr::NonNull;
+use std::time::Duration;
+
+/// The error handler's place on the stack, for as long as the VM lives.
+const HANDLER: c_int = 1;
+
+/// A VM with one script in it.
+pub struct Vm {
+    state: NonNull<lua_State>,
+    // Boxed: the engine keeps their addresses.
+    account: Box<Account>,
+    context: Box<CallContext>,
+    callbacks: *mut engine::lua_Callbacks,
+    /// Octets in use at which the collector is made to run after a call.
+    collect_at: Cell<usize>,
+}
+
+/// A function of a script, held in its VM.
+#[derive(Debug, Clone, Copy)]
+pub struct Function {
+    reference: c_int,
+    /// Declared parameters.
+    pub params: u8,
+    /// Has `...`.
+    pub variadic: bool,
+}
+
+impl Function {
+    pub(super) fn reference(self) -> c_int {
+        self.reference
+    }
+}
+
+impl Vm {
+    /// A VM with the library and no script, which may use `memory` octets.
+    ///
+    /// # Errors
+    /// There is not enough memory for it.
+    pub fn new(memory: usize) -> Result<Vm, Failure> {
+        let account = Box::new(Account::new(memory));
+        let data = (&raw const *account).cast_mut().cast::<c_void>();
+        // SAFETY: the allocator keeps its contract; `account` outlives the state (field order of drop is not used: see
+        // `Drop`).
+        let state = unsafe { engine::lua_newstate(account::allocate, data) };
+        let state = NonNull::new(state).ok_or_else(|| Failure::new(Kind::Memory, "no memory for a new script"))?;
+        // SAFETY: a live state.
+        let callbacks = unsafe { engine::lua_callbacks(state.as_ptr()) };
+        account.attach(callbacks);
+        let context = Box::new(CallContext::default());
+        let vm = Vm { state, account, context, callbacks, collect_at: Cell::new(memory / 2) };
+        let context: *const CallContext = &raw const *vm.context;
+        // SAFETY: `set_up` is called protected, with the context's address; nothing is on the stack but the error text.
+        let status = unsafe { engine::lua_cpcall(vm.state.as_ptr(), set_up, context.cast_mut().cast()) };
+        if status != engine::LUA_OK {
+            return Err(vm.failure(status, "start"));
+        }
+        // SAFETY: the stack has room (a new state's); no allocation may fail: the function has no upvalue.
+        unsafe {
+            engine::lua_settop(vm.state.as_ptr(), 0);
+            let status = engine::lua_cpcall(vm.state.as_ptr(), keep_handler, std::ptr::null_mut());
+            if status != engine::LUA_OK {
+                return Err(vm.failure(status, "start"));
+            }
+            engine::lua_rawgetfield(vm.state.as_ptr(), engine::LUA_REGISTRYINDEX, c"frr.handler".as_ptr());
+        }
+        Ok(vm)
+    }
+
+    /// Octets that the script has, and the most that it had.
+    pub fn memory(&self) -> (usize, usize) {
+        (self.account.used(), self.account.peak())
+    }
+
+    /// Changes the memory limit, in octets.
+    pub fn set_memory_limit(&self, octets: usize) {
+        self.account.set_limit(octets);
+        self.collect_at.set(octets / 2);
+    }
+
+    /// What the last call has assigned.
+    pub fn context(&self) -> &CallContext {
+        &self.context
+    }
+
+    /// Whether a call runs in this VM.
+    pub fn running(&self) -> bool {
+        self.context.running()
+    }
+
+    /// Compiles and runs a source: its functions are defined afterwards.
+    ///
+    /// # Errors
+    /// It does not compile, fails, or runs longer than `limit`.
+    pub fn load(&self, name: &str, source: &str, limit: Duration) -> Result<(), Failure> {
+        let bytecode = mlua::chunk::Compiler::new()
+            .set_optimization_level(2)
+            .set_debug_level(1)
+            .compile(source)
+            .map_err(|e| Failure::runtime(compile_error(&e)))?;
+        let chunk = CString::new(format!("={name}")).map_err(|e| Failure::runtime(e.to_string()))?;
+        let native = source.lines().take_while(|l| l.starts_with("--") || l.trim().is_empty()).any(|l| l.trim() == "--!native");
+        let mut job = Load { chunk: &chunk, bytecode: &bytecode, native };
+        self.protected(limit, |state| {
+            // SAFETY: `job` outlives the call; the handler is at its place; the registry's key is interned.
+            unsafe {
+                engine::lua_rawgetfield(state, engine::LUA_REGISTRYINDEX, c"frr.load".as_ptr());
+                engine::lua_pushlightuserdata(state, (&raw mut job).cast());
+                engine::lua_pcall(state, 1, 0, HANDLER)
+            }
+        })
+    }
+
+    /// The global function of a name.
+    #[must_use]
+    pub fn function(&self, name: &str) -> Option<Function> {
+        let name = CString::new(name).ok()?;
+        let state = self.state.as_ptr();
+        // SAFETY: the globals of a sandboxed script are a plain table whose `__index` is a table: reading raises
+        // nothing; the stack has room for what is pushed, and is balanced. A reference may need memory: the limit is
+        // lifted for it.
+        unsafe {
+            self.without_limit(|| engine::lua_rawgetfield(state, engine::LUA_GLOBALSINDEX, name.as_ptr()));
+            if engine::lua_type(state, -1) != engine::LUA_TFUNCTION || engine::lua_iscfunction(state, -1) != 0 {
+                engine::lua_pop(state, 1);
+                return None;
+            }
+            let mut info: engine::lua_Debug = std::mem::zeroed();
+            engine::lua_getinfo(state, -1, c"a".as_ptr(), &raw mut info);
+            let reference = self.without_limit(|| engine::lua_ref(state, -1));
+            engine::lua_pop(state, 1);
+            Some(Function { reference, params: info.nparams, variadic: info.isvararg != 0 })
+        }
+    }
+
+    /// Lets go of a function.
+    pub fn release(&self, function: Function) {
+        // SAFETY: a reference of this VM, given back once.
+        unsafe { engine::lua_unref(self.state.as_ptr(), function.reference) };
+    }
+
+    /// The names of the script's own functions.
+    #[must_use]
+    pub fn functions(&self) -> Vec<String> {
+        let state = self.state.as_ptr();
+        let mut names = Vec::new();
+        // SAFETY: the globals table is traversed raw and unchanged; the stack has room and is balanced.
+        unsafe {
+            engine::lua_pushvalue(state, engine::LUA_GLOBALSINDEX);
+            engine::lua_pushnil(state);
+            while engine::lua_next(state, -2) != 0 {
+                if engine::lua_type(state, -1) == engine::LUA_TFUNCTION
+                    && let super::args::Arg::Octets(name) = super::args::read(state, -2)
+                {
+                    names.push(String::from_utf8_lossy(name).into_owned());
+                }
+                engine::lua_pop(state, 1);
+            }
+            engine::lua_pop(state, 1);
+        }
+        names.sort_unstable();
+        names
+    }
+
+    /// Calls a hook's function with one pointer for each of the hook's objects, and has `finish` read the result, which
+    /// is on top of the stack, before the views die.
+    ///
+    /// # Safety
+    /// `objects` has as many pointers as the hook has objects, each NULL or alive and of its type.
+    ///
+    /// # Errors
+    /// The script failed.
+    #[inline]
+    pub unsafe fn call_hook<T>(
+        &self,
+        function: Function,
+        hook: &'static Hook,
+        objects: *const *const c_void,
+        limit: Duration,
+        finish: impl FnOnce(&Vm, *mut lua_State) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        if self.context.running() {
+            return Err(Failure::runtime("a script can't be called by something that it called itself"));
+        }
+        let state = self.state.as_ptr();
+        self.context.begin();
+        // SAFETY: the caller's promise: one pointer for each of the hook's objects, which come first in no order.
+        unsafe { self.context.remember(hook, objects) };
+        let wanted = if function.variadic { hook.args.len() } else { hook.args.len().min(usize::from(function.params)) };
+        // SAFETY: 20 stack slots are always there and no hook has more arguments (checked when it is registered); the
+        // limit is lifted while the views are made, so nothing raises outside of a protected call.
+        let status = unsafe {
+            engine::lua_rawgeti(state, engine::LUA_REGISTRYINDEX, function.reference.into());
+            self.without_limit(|| {
+                for (index, arg) in (0u8..).zip(&hook.args[..wanted]) {
+                    match arg.kind {
+                        ArgKind::Constant(n) => engine::push_signed(state, n),
+                        ArgKind::Object(ty, at) => {
+                            let object = *objects.add(at);
+                            if object.is_null() {
+                                engine::lua_pushnil(state);
+                            } else {
+                                let context = &raw const *self.context;
+                                let view = View { object, context, call: self.context.call(), ty, arg: index };
+                                object::push_view(state, view);
+                            }
+                        }
+                    }
+                }
+            });
+            let _watch = Watch::begin(limit, self.callbacks as usize);
+            #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "at most 16 arguments")]
+            engine::lua_pcall(state, wanted as c_int, 1, HANDLER)
+        };
+        let result = if status == engine::LUA_OK && self.account.stopped().is_none() {
+            self.without_limit(|| finish(self, state))
+        } else {
+            Err(self.failure(status, hook.name))
+        };
+        self.context.end();
+        self.account.clear();
+        // SAFETY: only the handler stays.
+        unsafe { engine::lua_settop(state, HANDLER) };
+        self.collect();
+        result
+    }
+
+    /// Runs a protected call under the watchdog; what it leaves on the stack is taken away.
+    pub(super) fn protected(&self, limit: Duration, call: impl FnOnce(*mut lua_State) -> c_int) -> Result<(), Failure> {
+        self.protected_with(limit, call, |_| Ok(()))
+    }
+
+    /// The same, and `finish` reads the results.
+    pub(super) fn protected_with<T>(
+        &self,
+        limit: Duration,
+        call: impl FnOnce(*mut lua_State) -> c_int,
+        finish: impl FnOnce(*mut lua_State) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        if self.context.running() {
+            return Err(Failure::runtime("a script can't be called by something that it called itself"));
+        }
+        let state = self.state.as_ptr();
+        self.context.begin();
+        let status = {
+            let _watch = Watch::begin(limit, self.callbacks as usize);
+            call(state)
+        };
+        let result = if status == engine::LUA_OK && self.account.stopped().is_none() {
+            self.without_limit(|| finish(state))
+        } else {
+            Err(self.failure(status, "call"))
+        };
+        self.context.end();
+        self.account.clear();
+        // SAFETY: only the handler stays.
+        unsafe { engine::lua_settop(state, HANDLER) };
+        self.collect();
+        result
+    }
+
+    /// Lifts the memory limit: for the few octets that the library itself needs where nothing may raise.
+    #[inline]
+    pub(super) fn without_limit<T>(&self, f: impl FnOnce() -> T) -> T {
+        let limit = self.account.limit();
+        self.account.set_limit(usize::MAX);
+        let result = f();
+        self.account.set_limit(limit);
+        result
+    }
+
+    /// What a protected call's status and error value mean.
+    #[cold]
+    fn failure(&self, status: c_int, what: &str) -> Failure {
+        let state = self.state.as_ptr();
+        // SAFETY: a failed call leaves the error value on top.
+        let text = unsafe {
+            match super::args::read(state, -1) {
+                super::args::Arg::Octets(text) => {
+                    String::from_utf8_lossy(&text[..text.len().min(MOST_ERROR_TEXT)]).into_owned()
+                }
+                _ => "the error value is not a string".to_owned(),
+            }
+        };
+        let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let blamed = self.context.blamed().take();
+        let kind = match self.account.stopped() {
+            Some(kind) => kind,
+            None if status == engine::LUA_ERRMEM => Kind::Memory,
+            None => Kind::Runtime,
+        };
+        let text = match kind {
+            // What the script made of it may be anything; say what happened, and where if that is known.
+            Kind::Deadline | Kind::Memory | Kind::Panic if !text.contains("stopped: ") && !text.contains("internal") => {
+                interrupt::reason(kind, &self.account)
+            }
+            _ => text,
+        };
+        let message = match blamed {
+            Some(blamed) if !blamed.is_empty() => format!("{text} (in {blamed})"),
+            _ => text,
+        };
+        let message = if message.is_empty() { format!("{what} failed") } else { message };
+        Failure::new(kind, message)
+    }
+
+    /// Runs the collector when much of the limit is used: Luau's own pace lets a heap double, and an allocation over the
+    /// limit is not preceded by a collection.
+    #[inline]
+    fn collect(&self) {
+        if self.account.used() >= self.collect_at.get() {
+            self.collect_now();
+        }
+    }
+
+    #[cold]
+    fn collect_now(&self) {
+        // SAFETY: no script runs; a full collection raises nothing.
+        unsafe { engine::lua_gc(self.state.as_ptr(), engine::LUA_GCCOLLECT, 0) };
+        let (used, limit) = (self.account.used(), self.account.limit());
+        self.collect_at.set((limit / 2).max(used + (limit.saturating_sub(used)) / 2));
+    }
+
+    pub(super) fn state(&self) -> *mut lua_State {
+        self.state.as_ptr()
+    }
+}
+
+/// Octets of an error's text that are kept: a script may raise a string of many megabytes.
+const MOST_ERROR_TEXT: usize = 1024;
+
+impl Drop for Vm {
+    fn drop(&mut self) {
+        // SAFETY: the account and the context live until the fields are dropped, which is after this. From here on
+        // the watchdog leaves the VM alone (no call runs, and none of its own is half done).
+        unsafe {
+            interrupt::set(self.callbacks, false);
+            watchdog::forget();
+            engine::lua_close(self.state.as_ptr());
+        }
+    }
+}
+
+fn compile_error(error: &mlua::Error) -> String {
+    match error {
+        mlua::Error::SyntaxError { message, .. } => message.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// A view of the running call's object of an argument; `None` if it was NULL.
+///
+/// # Safety
+/// `state` is a VM's main state, in `call_hook`'s `finish`.
+pub unsafe fn view_of(state: *mut lua_State, arg: u8, ty: &'static crate::schema::Type) -> Option<View> {
+    // SAFETY: the context's address was put into the registry when the VM was made.
+    let context = unsafe {
+        engine::lua_rawgetfield(state, engine::LUA_REGISTRYINDEX, c"frr.context".as_ptr());
+        let context = engine::lua_touserdata(state, -1).cast::<CallContext>().cast_const();
+        engine::lua_pop(state, 1);
+        context
+    };
+    // SAFETY: the context lives as long as the VM.
+    let (call, object) = unsafe { ((*context).call(), (*context).object(arg)?) };
+    Some(View { object, context, call, ty, arg })
+}
+
+struct Load<'a> {
+    chunk: &'a CStr,
+    bytecode: &'a [u8],
+    native: bool,
+}
+
+/// Fills a new state: 1 the context's address.
+unsafe extern "C-unwind" fn set_up(state: *mut lua_State) -> c_int {
+    // SAFETY: called protected by `Vm::new`.
+    unsafe {
+        userdata::register(state);
+        native::open(state);
+        engine::luaL_sandbox(state, 1);
+        engine::luaL_sandboxthread(state);
+        let context = engine::lua_touserdata(state, 1);
+        engine::lua_pushlightuserdata(state, context);
+        engine::lua_rawsetfield(state, engine::LUA_REGISTRYINDEX, c"frr.context".as_ptr());
+        engine::lua_pushcclosurek(state, run_source, c"load".as_ptr(), 0, None);
+        engine::lua_rawsetfield(state, engine::LUA_REGISTRYINDEX, c"frr.load".as_ptr());
+        engine::lua_pushcclosurek(state, super::stock::run_job, c"call".as_ptr(), 0, None);
+        engine::lua_rawsetfield(state, engine::LUA_REGISTRYINDEX, c"frr.stock".as_ptr());
+    }
+    0
+}
+
+unsafe extern "C-unwind" fn keep_handler(state: *mut lua_State) -> c_int {
+    // SAFETY: called protected by `Vm::new`.
+    unsafe {
+        engine::lua_pushcclosurek(state, handle_error, c"error".as_ptr(), 0, None);
+        engine::lua_rawsetfield(state, engine::LUA_REGISTRYINDEX, c"frr.handler".as_ptr());
+    }
+    0
+}
+
+/// Loads and runs a chunk: 1 the job.
+unsafe extern "C-unwind" fn run_source(state: *mut lua_State) -> c_int {
+    // SAFETY: called by `Vm::load` with a job that outlives the call. What is loaded is the bytecode that the compiler
+    // just made, never a script's own.
+    unsafe {
+        let job = &*engine::lua_touserdata(state, 1).cast::<Load>();
+        let status =
+            engine::luau_load(state, job.chunk.as_ptr(), job.bytecode.as_ptr().cast(), job.bytecode.len(), 0);
+        if status != engine::LUA_OK {
+            engine::lua_error(state);
+        }
+        if job.native && engine::luau_codegen_supported() != 0 {
+            engine::luau_codegen_create(state);
+            engine::luau_codegen_compile(state, -1);
+        }
+        engine::lua_call(state, 0, 0);
+    }
+    0
+}
+
+/// Runs where an error was raised, with the stack as it was: notes the function, leaves the error as it is.
+unsafe extern "C-unwind" fn handle_error(state: *mut lua_State) -> c_int {
+    // SAFETY: Luau calls this with the error value; the context's address is in the registry. Nothing here raises: the
+    // registry's key is an interned string by now, and reading the frame's name allocates nothing.
+    unsafe {
+        engine::lua_rawgetfield(state, engine::LUA_REGISTRYINDEX, c"frr.context".as_ptr());
+        let context = engine::lua_touserdata(state, -1).cast::<CallContext>().as_ref();
+        engine::lua_pop(state, 1);
+        let mut info: engine::lua_Debug = std::mem::zeroed();
+        let mut level = 1;
+        while engine::lua_getinfo(state, level, c"sln".as_ptr(), &raw mut info) != 0 && level < 20 {
+            let what = if info.what.is_null() { c"" } else { CStr::from_ptr(info.what) };
+            if what != c"C" {
+                if let Some(context) = context {
+                    let name = if info.name.is_null() { c"" } else { CStr::from_ptr(info.name) };
+                    let name = name.to_string_lossy();
+                    context.blamed().replace(match &*name {
+                        "" => None,
+                        name => Some(format!("function {name}, line {}", info.currentline)),
+                    });
+                }
+                break;
+            }
+            level += 1;
+        }
+    }
+    1
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The functions that every script finds, by table.
+
+use super::value::Out;
+use super::{as_path, ext, logging, patterns, sets};
+use crate::failure::Failure;
+use crate::ffi::args::{Arg, Args};
+use crate::value::as_path::AsPath;
+use std::ffi::CStr;
+
+/// A native function.
+pub struct Function {
+    /// Its name in its table.
+    pub name: &'static str,
+    /// Its name with the table, for messages.
+    pub full_name: &'static str,
+    /// The same for the engine's tracebacks.
+    pub debug_name: &'static CStr,
+    /// Arguments and results as Luau types.
+    pub signature: &'static str,
+    /// One line for the reference.
+    pub doc: &'static str,
+    /// What it does.
+    pub body: fn(&Args) -> Result<Out, Failure>,
+}
+
+macro_rules! functions {
+    ($table:literal: $($name:literal, $signature:literal, $doc:literal, $body:expr;)*) => {
+        &[$(Function {
+            name: $name,
+            full_name: concat!($table, ".", $name),
+            debug_name: match CStr::from_bytes_with_nul(concat!($name, "\0").as_bytes()) {
+                Ok(name) => name,
+                Err(_) => panic!("a name has no NUL"),
+            },
+            signature: $signature,
+            doc: $doc,
+            body: $body,
+        }),*]
+    };
+}
+
+/// Globals of Luau's own library that a script keeps. Not on it: loading code (`loadstring`), other environments
+/// (`getfenv`, `setfenv`), raw userdata (`newproxy`), files and processes (never opened).
+pub const ALLOWED: &[&str] = &[
+    "_G", "_VERSION", "assert", "bit32", "buffer", "coroutine", "error", "gcinfo", "getmetatable", "integer", "ipairs", "math",
+    "next", "pairs", "pcall", "rawequal", "rawget", "rawlen", "rawset", "select", "setmetatable", "string", "table",
+    "tonumber", "tostring", "type", "typeof", "unpack", "utf8", "xpcall",
+];
+
+/// Verdicts, as FRR's `enum frrlua_rm_status` numbers them.
+pub const CONSTANTS: &[(&str, f64)] = &[
+    ("RM_FAILURE", 0.0),
+    ("RM_NOMATCH", 1.0),
+    ("RM_MATCH", 2.0),
+    ("RM_MATCH_AND_CHANGE", 3.0),
+];
+
+/// `frr.*`.
+pub const FRR: &[Function] = functions! { "frr":
+    "prefix_set", "({string | Prefix}) -> PrefixSet", "a set of prefix-list entries: \"192.0.2.0/24 ge 26 le 28\"", sets::prefix_set;
+    "asn_set", "({number | string}) -> AsnSet", "a set of AS numbers and ranges: 64496, \"64512-65534\"", sets::asn_set;
+    "community_set", "({string}) -> CommunitySet", "a set of communities, large ones too; \"65000:*\" stands for all of an AS", sets::community_set;
+    "prefix", "(string | prefix) -> Prefix", "a prefix; of the argument of a hook, a copy that may be kept", prefix;
+    "address", "(string | Address) -> Address", "an IP address", address;
+    "as_path", "(string) -> AsPath", "an AS path of the script's own", own_path;
+    "as_path_pattern", "(string) -> AsPathPattern", "a compiled regular expression for as_path:match()", as_path_pattern;
+    "community_pattern", "(string) -> CommunityPattern", "a compiled regular expression for communities:match()", community_pattern;
+    "time", "() -> number", "seconds since 1970, UTC, with fraction", time;
+    "localtime", "() -> {year: number, month: number, day: number, hour: number, minute: number, second: number, weekday: number}", "now in the router's time zone; weekday 0 is Sunday", localtime;
+};
+
+/// `frr.ext_community.*`.
+pub const EXT_COMMUNITY: &[Function] = functions! { "frr.ext_community":
+    "route_target", "(string) -> string", "8 octets of a route target: \"65000:100\", \"192.0.2.1:100\"", ext::route_target;
+    "site_of_origin", "(string) -> string", "8 octets of a site of origin", ext::site_of_origin;
+    "link_bandwidth", "(asn: number, octets_per_second: number, transitive: boolean?) -> string", "8 octets of a link bandwidth", ext::link_bandwidth;
+    "color", "(color: number, co: number?) -> string", "8 octets of a color", ext::color;
+    "group_policy_id", "(id: number, scope: number?) -> string", "8 octets of a group policy id", ext::group_policy_id;
+    "generic", "(octets: string) -> string", "any 8 octets, checked for their number", ext::generic;
+    "text", "(octets: string) -> string", "FRR's text of 8 octets", ext::to_text;
+};
+
+/// `log.*`: to the daemon's log.
+pub const LOG: &[Function] = functions! { "log":
+    "trace", "(...any) -> ()", "a debug line", logging::debug;
+    "debug", "(...any) -> ()", "a debug line", logging::debug;
+    "info", "(...any) -> ()", "an informational line", logging::info;
+    "notice", "(...any) -> ()", "a notice", logging::notice;
+    "warn", "(...any) -> ()", "a warning", logging::warn;
+    "error", "(...any) -> ()", "an error line; the script goes on", logging::error;
+};
+
+/// Globals.
+pub const GLOBAL: &[Function] = functions! { "global":
+    "print", "(...any) -> ()", "the same as log.info", logging::info;
+    "frr_plain_find", "", "for the prelude only", plain_find;
+};
+
+/// All tables by their dotted names; the empty name is the globals.
+#[must_use]
+pub fn tables() -> Vec<(&'static str, &'static [Function])> {
+    vec![("", GLOBAL), ("frr", FRR), ("frr.ext_community", EXT_COMMUNITY), ("log", LOG)]
+}
+
+fn prefix(args: &Args) -> Result<Out, Failure> {
+    Ok(args.prefix(0)?.map_or(Out::Nil, |p| Out::Object(Box::new(sets::Prefix(p)))))
+}
+
+fn address(args: &Args) -> Result<Out, Failure> {
+    match sets::address_of(&args.get(0)) {
+        Some(Ok(address)) => Ok(Out::Object(Box::new(sets::Address(address)))),
+        Some(Err(why)) => Err(args.bad(0, why)),
+        None => Err(args.bad(0, "must be text or an address")),
+    }
+}
+
+fn own_path(args: &Args) -> Result<Out, Failure> {
+    let path = AsPath::parse(args.text(0)?).map_err(|e| args.bad(0, e))?;
+    Ok(Out::Object(Box::new(as_path::OwnPath(path))))
+}
+
+fn as_path_pattern(args: &Args) -> Result<Out, Failure> {
+    Ok(Out::Object(Box::new(patterns::AsPaths(patterns::as_path(args, 0)?))))
+}
+
+fn community_pattern(args: &Args) -> Result<Out, Failure> {
+    Ok(Out::Object(Box::new(patterns::Communities(patterns::community(args, 0)?))))
+}
+
+fn time(_args: &Args) -> Result<Out, Failure> {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    Ok(Out::Number(now.map_or(0.0, |d| d.as_secs_f64())))
+}
+
+fn localtime(_args: &Args) -> Result<Out, Failure> {
+    const NAMES: [&str; 7] = ["year", "month", "day", "hour", "minute", "second", "weekday"];
+    let now = crate::ffi::clock::local();
+    Ok(Out::Record(NAMES.into_iter().zip(now.map(|n| Out::Signed(n.into()))).collect()))
+}
+
+/// Characters that make a pattern more than plain text.
+const SPECIAL: &[u8] = b"^$*+?.([%-";
+
+/// `(s, pattern, init, plain)`: where `pattern` is in `s`, as plain text; false if it is a real pattern.
+fn plain_find(args: &Args) -> Result<Out, Failure> {
+    let (Arg::Octets(text), Arg::Octets(wanted)) = (args.get(0), args.get(1)) else {
+        return Ok(Out::Bool(false)); // the original says what is wrong, or turns numbers into text
+    };
+    let plain = !matches!(args.get(3), Arg::Nil | Arg::Bool(false));
+    if !plain && wanted.iter().any(|c| SPECIAL.contains(c)) {
+        return Ok(Out::Bool(false));
+    }
+    let init = match args.get(2) {
+        Arg::Nil => 1.0,
+        Arg::Number(n) if n.is_finite() => n.trunc(),
+        _ => return Ok(Out::Bool(false)),
+    };
+    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "lengths are far below 2^53; clamped")]
+    let start = if init > 0.0 {
+        init as usize - 1
+    } else {
+        (text.len() as f64 + init).max(0.0) as usize
+    };
+    if start > text.len() {
+        return Ok(Out::Nil);
+    }
+    Ok(match memchr::memmem::find(&text[start..], wanted) {
+        Some(at) => {
+            let first = (start + at + 1) as u64;
+            Out::Two(Box::new(Out::Unsigned(first)), Box::new(Out::Unsigned(first + wanted.len() as u64 - 1)))
+        }
+        None => Out::Nil,
+    })
+}

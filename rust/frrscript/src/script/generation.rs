@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! From a file to a VM in service: [`Source`] -> [`Compiled`] -> [`Generation`]. Each step takes the one before, so that
+//! nothing that was not compiled and checked can come into service.
+
+use super::options::Options;
+use super::source::Source;
+use crate::failure::{Failure, Kind};
+use crate::ffi::vm::Vm;
+use std::path::PathBuf;
+
+/// A source whose code has run once in a VM of its own: its functions are defined.
+pub struct Compiled {
+    vm: Vm,
+    path: PathBuf,
+    hash: u64,
+    name: String,
+}
+
+/// A script in service.
+pub struct Generation {
+    /// The VM.
+    pub vm: Vm,
+    /// Counted from 1.
+    pub number: u64,
+    /// The file.
+    pub path: PathBuf,
+    /// Of the file's text.
+    pub hash: u64,
+    /// When it came into service.
+    pub since: std::time::SystemTime,
+}
+
+impl Source {
+    /// Compiles the source and runs it in a new VM under the script's limits.
+    ///
+    /// # Errors
+    /// It does not compile (with the line and a mark under the place), or it failed while it ran.
+    pub fn compile(self, name: &str, options: &Options) -> Result<Compiled, Failure> {
+        let vm = Vm::new(options.memory())?;
+        vm.load(name, &self.text, options.load_time()).map_err(|failure| self.explain(name, failure))?;
+        Ok(Compiled { vm, path: self.path, hash: self.hash, name: name.to_owned() })
+    }
+
+    /// Adds the source line that an error names, with a mark under it.
+    fn explain(&self, name: &str, failure: Failure) -> Failure {
+        let Some(line) = line_of(&failure.message) else {
+            return Failure::new(failure.kind, format!("script {name}: {}", failure.message));
+        };
+        let message = failure.message.trim_start_matches(name).trim_start_matches(':');
+        let message = message.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches(':').trim();
+        let mut out = format!("script {name}: {}:{line}: {message}", self.path.display());
+        if let Some(hint) = hint(message) {
+            out.push_str(&format!(" ({hint})"));
+        }
+        if let Some(text) = self.text.lines().nth(line - 1) {
+            let text: String = text.chars().take(120).collect::<String>().replace('\t', " ");
+            let column = caret(message, &text);
+            out.push_str(&format!("\n  {line} | {text}\n  {} | {}^", " ".repeat(line.to_string().len()), " ".repeat(column)));
+        }
+        Failure::new(failure.kind, out)
+    }
+}
+
+/// The line in `NAME:12: text` or `:12: text`.
+fn line_of(message: &str) -> Option<usize> {
+    let (_, rest) = message.split_once(':')?;
+    let (line, _) = rest.split_once(':')?;
+    line.parse().ok().filter(|&n| n > 0)
+}
+
+/// Where the compiler's quoted word is in the line; else its first character.
+fn caret(message: &str, line: &str) -> usize {
+    let quoted = message.rsplit('\'').nth(1).filter(|w| !w.is_empty());
+    let found = quoted.and_then(|w| line.rfind(w)).unwrap_or_else(|| line.len() - line.trim_start().len());
+    line[..found].chars().count()
+}
+
+/// What to write instead of what later versions of Lua have and Luau has not.
+fn hint(message: &str) -> Option<&'static str> {
+    if message.contains("got 'goto'") || message.contains("'goto'") {
+        return Some("Luau has no goto: use continue, or a function");
+    }
+    if ["'&'", "'|'", "'~'", "'>>'", "'<<'"].iter().any(|operator| message.contains(operator)) {
+        return Some("Luau has no bit operators: use bit32.band, bit32.bor, bit32.lshift ...");
+    }
+    if message.contains("got '<'") && message.contains("attrib") {
+        return Some("Luau has no <const> and <close>");
+    }
+    None
+}
+
+impl Compiled {
+    /// Checks that the functions in use are there, and gives the generation its number.
+    ///
+    /// # Errors
+    /// A function is missing; the message names those that are there.
+    pub fn check(self, in_use: &[String], number: u64) -> Result<Generation, Failure> {
+        for function in in_use {
+            require(&self.vm, &self.name, function)?;
+        }
+        Ok(Generation {
+            vm: self.vm,
+            number,
+            path: self.path,
+            hash: self.hash,
+            since: std::time::SystemTime::now(),
+        })
+    }
+}
+
+/// Checks that a VM has a function.
+///
+/// # Errors
+/// It has not; the message names those that are there.
+pub fn require(vm: &Vm, script: &str, function: &str) -> Result<(), Failure> {
+    let functions = vm.functions();
+    if functions.iter().any(|f| f == function) {
+        return Ok(());
+    }
+    let there = if functions.is_empty() { "no functions".to_owned() } else { functions.join(", ") };
+    Err(Failure::new(Kind::Missing, format!("script {script}: no function {function}: the script has {there}")))
+}

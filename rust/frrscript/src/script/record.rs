@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! One script: its options, the generation in service, who uses it, and what it has done.
+
+use super::generation::{self, Generation};
+use super::options::Options;
+use super::source::Source;
+use super::stats::Stats;
+use crate::failure::{Failure, Kind};
+use std::cell::{Cell, RefCell};
+use std::path::Path;
+use std::rc::Rc;
+
+/// Failures in a row after which a function is no longer called, until the script is reloaded or resumed. With the default
+/// time limit a script that always runs into it costs the daemon one second in all.
+pub const SUSPEND_AFTER: u32 = 20;
+
+/// A script by its name.
+pub struct Script {
+    /// Its name.
+    pub name: String,
+    /// `script load NAME` is in the configuration.
+    pub configured: Cell<bool>,
+    /// What the operator set.
+    pub options: RefCell<Options>,
+    /// What it has done.
+    pub stats: Stats,
+    /// What the last reload led to, as far as the daemon told.
+    pub reevaluated: Cell<Option<(u64, u64)>>,
+    current: RefCell<Option<Rc<Generation>>>,
+    /// Changes whenever the generation does, so that users notice.
+    serial: Cell<u64>,
+    loads: Cell<u64>,
+    /// Why there is no generation, or why the last reload was refused.
+    refused: RefCell<Option<Failure>>,
+    uses: RefCell<Vec<Rc<Use>>>,
+}
+
+/// One function of a script in one hook point; rules that call the same function share it.
+pub struct Use {
+    /// The hook point.
+    pub hook: &'static str,
+    /// The function.
+    pub function: String,
+    /// Rules that have it.
+    pub rules: Cell<u32>,
+    /// Failures since the last success.
+    failed: Cell<u32>,
+    suspended: Cell<bool>,
+}
+
+impl Use {
+    /// It failed too often in a row and isn't called.
+    #[inline]
+    pub fn suspended(&self) -> bool {
+        self.suspended.get()
+    }
+
+    /// A call went well.
+    #[inline]
+    pub fn succeeded(&self) {
+        if self.failed.get() != 0 {
+            self.failed.set(0);
+        }
+    }
+
+    /// A call failed; true: the function has just been suspended.
+    pub fn failed(&self) -> bool {
+        self.failed.set(self.failed.get() + 1);
+        if self.failed.get() < SUSPEND_AFTER || self.suspended.get() {
+            return false;
+        }
+        self.suspended.set(true);
+        true
+    }
+
+    /// It may be called again; true: it could not before.
+    pub fn resume(&self) -> bool {
+        self.failed.set(0);
+        self.suspended.replace(false)
+    }
+}
+
+impl Script {
+    /// A script that is not loaded.
+    pub fn new(name: &str) -> Script {
+        Script {
+            name: name.to_owned(),
+            configured: Cell::new(false),
+            options: RefCell::default(),
+            stats: Stats::default(),
+            reevaluated: Cell::new(None),
+            current: RefCell::new(None),
+            serial: Cell::new(1),
+            loads: Cell::new(0),
+            refused: RefCell::new(None),
+            uses: RefCell::default(),
+        }
+    }
+
+    /// The generation in service.
+    pub fn current(&self) -> Option<Rc<Generation>> {
+        self.current.borrow().clone()
+    }
+
+    /// Changes with the generation.
+    #[inline]
+    pub fn serial(&self) -> u64 {
+        self.serial.get()
+    }
+
+    /// Has its users look up their limits again.
+    pub fn touch(&self) {
+        self.serial.set(self.serial.get() + 1);
+    }
+
+    /// Why it is not loaded, or why the last reload was refused.
+    pub fn refused(&self) -> Option<Failure> {
+        self.refused.borrow().clone()
+    }
+
+    /// Loads the file into a new VM beside the one in service, and swaps when it loaded and every function in use is
+    /// there. Otherwise the old one stays.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub fn load(&self, directory: &Path) -> Result<(), Failure> {
+        let options = self.options.borrow().clone();
+        let in_use: Vec<String> = self.uses.borrow().iter().map(|u| u.function.clone()).collect();
+        let had = self.current.borrow().is_some();
+        // The first load serves those rules whose functions are there; a reload must not take one away.
+        let needed: &[String] = if had { &in_use } else { &[] };
+        let number = self.loads.get() + 1;
+        let loaded = Source::read(directory, &self.name)
+            .and_then(|source| source.compile(&self.name, &options))
+            .and_then(|compiled| compiled.check(needed, number));
+        match loaded {
+            Ok(generation) => {
+                self.loads.set(number);
+                let old = self.current.replace(Some(Rc::new(generation)));
+                self.serial.set(self.serial.get() + 1);
+                self.refused.replace(None);
+                for used in self.uses.borrow().iter() {
+                    used.resume();
+                }
+                drop(old);
+                Ok(())
+            }
+            Err(failure) => {
+                self.refused.replace(Some(failure.clone()));
+                Err(failure)
+            }
+        }
+    }
+
+    /// Takes the generation out of service.
+    pub fn unload(&self) {
+        if self.current.take().is_some() {
+            self.serial.set(self.serial.get() + 1);
+        }
+    }
+
+    /// A rule begins to use a function.
+    pub fn add_use(&self, hook: &'static str, function: &str) -> Rc<Use> {
+        let mut uses = self.uses.borrow_mut();
+        let found = uses.iter().find(|u| u.hook == hook && u.function == function);
+        let used = found.cloned().unwrap_or_else(|| {
+            let used = Rc::new(Use {
+                hook,
+                function: function.to_owned(),
+                rules: Cell::new(0),
+                failed: Cell::new(0),
+                suspended: Cell::new(false),
+            });
+            uses.push(Rc::clone(&used));
+            used
+        });
+        used.rules.set(used.rules.get() + 1);
+        used
+    }
+
+    /// A rule uses a function no longer.
+    pub fn drop_use(&self, used: &Rc<Use>) {
+        used.rules.set(used.rules.get().saturating_sub(1));
+        if used.rules.get() == 0 {
+            self.uses.borrow_mut().retain(|u| !Rc::ptr_eq(u, used));
+        }
+    }
+
+    /// Who uses it.
+    pub fn uses(&self) -> Vec<Rc<Use>> {
+        self.uses.borrow().clone()
+    }
+
+    /// Nobody knows it any more.
+    pub fn forgotten(&self) -> bool {
+        !self.configured.get() && self.uses.borrow().is_empty() && *self.options.borrow() == Options::default()
+    }
+
+    /// The function of a name in the generation in service.
+    ///
+    /// # Errors
+    /// There is no generation, or it has no such function.
+    pub fn find(&self, function: &str) -> Result<(Rc<Generation>, crate::ffi::vm::Function), Failure> {
+        let Some(generation) = self.current() else {
+            return Err(self.refused().unwrap_or_else(|| {
+                Failure::new(Kind::Missing, format!("script {}: not loaded", self.name))
+            }));
+        };
+        match generation.vm.function(function) {
+            Some(found) => Ok((generation, found)),
+            None => {
+                generation::require(&generation.vm, &self.name, function)?;
+                Err(Failure::new(Kind::Missing, format!("script {}: {function} is not a Lua function", self.name)))
+            }
+        }
+    }
+
+    /// Counts a failure, logs it when its time has come, and suspends the function when it was one too many.
+    pub fn failed(&self, used: Option<&Use>, function: &str, failure: &Failure) {
+        let kind = failure.kind.name();
+        if let Some(untold) = self.stats.failed(failure) {
+            let more = if untold > 0 { format!(" ({untold} more since the last such line)") } else { String::new() };
+            log::error!("script {}: {function}: {kind}: {}{more}", self.name, failure.message);
+        }
+        if used.is_some_and(Use::failed) {
+            log::error!(
+                "script {}: {function} suspended after {SUSPEND_AFTER} failures in a row; mend it and 'script reload {}', or 'script resume {}'",
+                self.name,
+                self.name,
+                self.name
+            );
+        }
+    }
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! A script's file: its name, where it is, and what is refused.
+
+use crate::failure::{Failure, Kind};
+use std::fs::OpenOptions;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Read;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// Octets of a source. The compiler runs outside of any time limit; this bounds it.
+pub const MOST: u64 = 1024 * 1024;
+/// Characters of a name.
+const LONGEST_NAME: usize = 64;
+
+/// The text of a script.
+#[derive(Debug)]
+pub struct Source {
+    /// Where it was found.
+    pub path: PathBuf,
+    /// What it says.
+    pub text: String,
+    /// Tells two texts apart; not cryptographic.
+    pub hash: u64,
+}
+
+/// Checks a script's name: letters, digits, `_`, `-` and `.`, not with a dot in front or two in a row, so that it names a
+/// file in the script directory and nothing else.
+///
+/// # Errors
+/// It is no such name.
+pub fn check_name(name: &str) -> Result<(), Failure> {
+    let fine = !name.is_empty()
+        && name.len() <= LONGEST_NAME
+        && !name.starts_with(['.', '-'])
+        && !name.contains("..")
+        && name.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-' | b'.'));
+    if fine {
+        return Ok(());
+    }
+    Err(Failure::runtime(format!(
+        "{} is not a script name: write the file's name without its folder and without .lua, up to {LONGEST_NAME} letters, digits, _ - and .",
+        crate::value::text::quoted(name)
+    )))
+}
+
+impl Source {
+    /// Reads `NAME.lua` or `NAME.luau` in the script directory.
+    ///
+    /// # Errors
+    /// There is none, or it is no ordinary text file of at most 1 MiB that only its owner or group may write.
+    pub fn read(directory: &Path, name: &str) -> Result<Source, Failure> {
+        check_name(name)?;
+        let candidates = ["lua", "luau"].map(|ending| directory.join(format!("{name}.{ending}")));
+        let Some(path) = candidates.iter().find(|p| p.symlink_metadata().is_ok()) else {
+            return Err(missing(format!(
+                "script {name}: no file {} (nor .luau): write it there, then 'script reload {name}'",
+                candidates[0].display()
+            )));
+        };
+        let failed = |why: String| missing(format!("script {name}: {}: {why}", path.display()));
+        // Not blocking: a FIFO of that name would keep the daemon waiting for a writer.
+        let file = OpenOptions::new()
+            .read(true)
+            .custom_flags(libc::O_NONBLOCK | libc::O_CLOEXEC)
+            .open(path)
+            .map_err(|e| failed(e.to_string()))?;
+        let data = file.metadata().map_err(|e| failed(e.to_string()))?;
+        if !data.is_file() {
+            return Err(failed("not a file".to_owned()));
+        }
+        if data.mode() & 0o002 != 0 {
+            return Err(failed("every user may write it: take that away (chmod o-w)".to_owned()));
+        }
+        if data.len() > MOST {
+            return Err(failed(format!("has {} octets: a script has at most {MOST}", data.len())));
+        }
+        let mut octets = Vec::new();
+        file.take(MOST + 1).read_to_end(&mut octets).map_err(|e| failed(e.to_string()))?;
+        if octets.len() as u64 > MOST {
+            return Err(failed(format!("has more than {MOST} octets")));
+        }
+        let text = String::from_utf8(octets).map_err(|_| {
+            failed("not text: scripts are loaded as source in UTF-8, never as bytecode".to_owned())
+        })?;
+        let mut hasher = DefaultHasher::new();
+        text.hash(&mut hasher);
+        Ok(Source { path: path.clone(), hash: hasher.finish(), text })
+    }
+}
+
+fn missing(message: String) -> Failure {
+    Failure::new(Kind::Missing, message)
+}
+
+/// The scripts that are in the directory, by name.
+#[must_use]
+pub fn names(directory: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(directory) else { return Vec::new() };
+    let mut names: Vec<String> = entries
+        .flatten()
+        .filter_map(|entry| {
+            let file = entry.file_name().into_string().ok()?;
+            let name = file.strip_suffix(".lua").or_else(|| file.strip_suffix(".luau"))?;
+            check_name(name).is_ok().then(|| name.to_owned())
+        })
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stay_in_the_directory() {
+        for name in ["edge", "edge-1", "edge_v2.old", "A"] {
+            assert!(check_name(name).is_ok(), "{name}");
+        }
+        for name in ["", ".", "..", "../edge", "a/b", "a..b", ".hidden", "-x", "a\0b", "a b", "ä", &"x".repeat(65)] {
+            assert!(check_name(name).is_err(), "{name}");
+        }
+        insta::assert_snapshot!(check_name("../edge").unwrap_err(), @r#""../edge" is not a script name: write the file's name without its folder and without .lua, up to 64 letters, digits, _ - and ."#);
+    }
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The deadline of a call, at no cost until it passes.
+//!
+//! The main pthread writes one number when it enters a script and one when it leaves; no clock, no system call. A thread
+//! looks at that number a few times per time limit, and when it has seen the same call for the whole limit, it sets the
+//! VM's interrupt, which raises at the script's next loop, call or return. When no script runs, the thread sleeps.
+//!
+//! The thread starts at the first call, so after the daemon forked (threads made before would be lost); it blocks all
+//! signals and touches nothing of FRR.
+
+use crate::ffi::deadline;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Odd while a call runs; changes at every entry and exit.
+static CALL: AtomicU64 = AtomicU64::new(0);
+/// The call whose deadline has passed.
+static EXPIRED: AtomicU64 = AtomicU64::new(0);
+/// The running call's limit in microseconds.
+static LIMIT: AtomicU64 = AtomicU64::new(0);
+/// Where the running call's VM has its interrupt.
+static TARGET: AtomicUsize = AtomicUsize::new(0);
+/// The thread sleeps until it is woken.
+static ASLEEP: AtomicBool = AtomicBool::new(false);
+/// The process that the thread was started in; another one, after a fork, starts its own.
+static STARTED_IN: AtomicU32 = AtomicU32::new(0);
+/// Held while an interrupt is being set, so that its VM can't be closed meanwhile.
+static ARMING: Mutex<()> = Mutex::new(());
+static WAKE: (Mutex<()>, Condvar) = (Mutex::new(()), Condvar::new());
+
+/// Looks per limit: the deadline is seen at most this part of it late.
+const LOOKS: u32 = 16;
+/// Looks without a script running before the thread goes to sleep.
+const IDLE_LOOKS: u32 = 64;
+
+/// A call under the watchdog; ends when dropped. Calls may nest: the outer one's deadline is then counted anew.
+pub struct Watch {
+    outer: Option<(u64, usize)>,
+}
+
+impl Watch {
+    /// Starts the clock of a call that may last `limit` in the VM whose interrupt is at `target`.
+    #[inline]
+    pub fn begin(limit: Duration, target: usize) -> Watch {
+        let call = CALL.load(Ordering::Relaxed);
+        let outer = (call & 1 == 1).then(|| (LIMIT.load(Ordering::Relaxed), TARGET.load(Ordering::Relaxed)));
+        LIMIT.store(u64::try_from(limit.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        TARGET.store(target, Ordering::Relaxed);
+        CALL.store((call + 1) | 1, Ordering::Release);
+        if ASLEEP.load(Ordering::Relaxed) || STARTED_IN.load(Ordering::Relaxed) == 0 {
+            wake();
+        }
+        Watch { outer }
+    }
+}
+
+impl Drop for Watch {
+    #[inline]
+    fn drop(&mut self) {
+        let call = CALL.load(Ordering::Relaxed);
+        match self.outer {
+            None => CALL.store(call + 1, Ordering::Release),
+            Some((limit, target)) => {
+                LIMIT.store(limit, Ordering::Relaxed);
+                TARGET.store(target, Ordering::Relaxed);
+                CALL.store(call + 2, Ordering::Release);
+            }
+        }
+    }
+}
+
+/// Whether the running call is past its deadline. For long work of the library itself, and for the interrupt.
+#[inline]
+#[must_use]
+pub fn expired() -> bool {
+    let call = CALL.load(Ordering::Relaxed);
+    call & 1 == 1 && EXPIRED.load(Ordering::Acquire) == call
+}
+
+/// The running call's limit.
+#[must_use]
+pub fn limit() -> Duration {
+    Duration::from_micros(LIMIT.load(Ordering::Relaxed))
+}
+
+/// To be called before a VM is closed: the watchdog will not touch its interrupt afterwards.
+pub fn forget() {
+    drop(lock(&ARMING));
+}
+
+/// After a fork the thread is gone; the next call starts a new one.
+pub fn forked() {
+    STARTED_IN.store(0, Ordering::Relaxed);
+}
+
+fn lock(mutex: &Mutex<()>) -> MutexGuard<'_, ()> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cold]
+fn wake() {
+    if STARTED_IN.load(Ordering::Relaxed) == 0 {
+        STARTED_IN.store(std::process::id(), Ordering::Relaxed);
+        ASLEEP.store(false, Ordering::Relaxed);
+        let started = deadline::spawn_without_signals("frr-script-dog", watch);
+        if let Err(error) = started {
+            // Without the thread there are no deadlines: say so, and try again at the next call.
+            STARTED_IN.store(0, Ordering::Relaxed);
+            log::error!("scripts run without a time limit: the watchdog thread did not start: {error}");
+        }
+        return;
+    }
+    ASLEEP.store(false, Ordering::Relaxed);
+    let _held = lock(&WAKE.0);
+    WAKE.1.notify_one();
+}
+
+fn watch() {
+    let mut seen = (0, Instant::now());
+    let mut idle = 0;
+    loop {
+        let call = CALL.load(Ordering::Acquire);
+        let limit = Duration::from_micros(LIMIT.load(Ordering::Relaxed));
+        if call == seen.0 {
+            if call & 1 == 0 {
+                idle += 1;
+            } else if seen.1.elapsed() >= limit {
+                arm(call);
+            }
+        } else {
+            seen = (call, Instant::now());
+            idle = 0;
+        }
+        if idle < IDLE_LOOKS {
+            std::thread::sleep((limit / LOOKS).clamp(Duration::from_micros(100), Duration::from_millis(5)));
+            continue;
+        }
+        // Announce the sleep, look once more (a call that did not see the announcement has been seen by then), sleep.
+        ASLEEP.store(true, Ordering::SeqCst);
+        std::thread::sleep(Duration::from_millis(1));
+        let mut held = lock(&WAKE.0);
+        while ASLEEP.load(Ordering::SeqCst) && CALL.load(Ordering::SeqCst) == call {
+            held = WAKE.1.wait(held).unwrap_or_else(PoisonError::into_inner);
+        }
+        ASLEEP.store(false, Ordering::Relaxed);
+        idle = 0;
+    }
+}
+
+fn arm(call: u64) {
+    let _held = lock(&ARMING);
+    if CALL.load(Ordering::Acquire) == call {
+        EXPIRED.store(call, Ordering::Release);
+        deadline::interrupt(TARGET.load(Ordering::Relaxed));
+    }
+}
