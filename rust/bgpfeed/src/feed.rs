@@ -25,21 +25,11 @@ impl Feed {
     /// Encodes the table that `options` describe.
     #[must_use]
     pub fn new(options: &Options) -> Self {
-        let mut feed = Self {
-            octets: Vec::new(),
-            ends: Vec::new(),
-            routes: options.routes,
-            routes6: options.routes6,
-            updates: 0,
-        };
+        let mut feed =
+            Self { octets: Vec::new(), ends: Vec::new(), routes: options.routes, routes6: options.routes6, updates: 0 };
         let mut chunk = 0;
         for group in table::groups(options) {
-            feed.updates += Update::encode(
-                &mut feed.octets,
-                &group.attributes,
-                group.family,
-                &group.prefixes,
-            );
+            feed.updates += Update::encode(&mut feed.octets, &group.attributes, group.family, &group.prefixes);
             if feed.octets.len() - chunk >= CHUNK {
                 chunk = feed.octets.len();
                 feed.ends.push(chunk);
@@ -56,9 +46,7 @@ impl Feed {
     /// The octets in pieces that end where a message ends.
     pub fn chunks(&self) -> impl Iterator<Item = &[u8]> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts
-            .zip(&self.ends)
-            .map(|(at, &end)| &self.octets[at..end])
+        starts.zip(&self.ends).map(|(at, &end)| &self.octets[at..end])
     }
 
     /// Octets in all.
@@ -97,11 +85,7 @@ mod tests {
 
     #[test]
     fn the_feed_decodes_to_the_table() {
-        let options = Options {
-            routes: 20_000,
-            routes6: 2_000,
-            ..Options::default()
-        };
+        let options = Options { routes: 20_000, routes6: 2_000, ..Options::default() };
         let feed = Feed::new(&options);
         let mut table: HashMap<IpNet, Attributes> = HashMap::new();
         let mut ends = Vec::new();
@@ -123,10 +107,7 @@ mod tests {
 
     #[test]
     fn chunks_end_where_messages_end() {
-        let feed = Feed::new(&Options {
-            routes: 20_000,
-            ..Options::default()
-        });
+        let feed = Feed::new(&Options { routes: 20_000, ..Options::default() });
         let mut octets = 0;
         for mut chunk in feed.chunks() {
             octets += chunk.len();

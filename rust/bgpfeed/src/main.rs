@@ -75,52 +75,30 @@ fn main() -> Result<()> {
         routes6: args.routes6,
         next_hop: args.next_hop,
         next_hop6: args.next_hop6,
-        tags: args
-            .tag
-            .map(|community| Tag {
-                communities: vec![community],
-                per_mille: 250,
-            })
-            .into_iter()
-            .collect(),
+        tags: args.tag.map(|community| Tag { communities: vec![community], per_mille: 250 }).into_iter().collect(),
     });
     let routes = args.routes + args.routes6;
-    println!(
-        "{routes} routes in {} UPDATEs, {} octets",
-        feed.updates,
-        feed.len()
-    );
+    println!("{routes} routes in {} UPDATEs, {} octets", feed.updates, feed.len());
 
     let mut families = vec![Family::Ipv4];
     if args.routes6 > 0 {
         families.push(Family::Ipv6);
     }
-    let local = Local {
-        asn: args.local_as,
-        router_id: args.router_id,
-        hold_time: args.hold_time,
-        families,
-    };
+    let local = Local { asn: args.local_as, router_id: args.router_id, hold_time: args.hold_time, families };
     let session = match (args.connect, args.listen) {
-        (Some(to), _) => Session::connect(&local, to, args.bind, timeout)
-            .with_context(|| format!("no session with {to}"))?,
+        (Some(to), _) => {
+            Session::connect(&local, to, args.bind, timeout).with_context(|| format!("no session with {to}"))?
+        }
         (None, Some(at)) => {
-            let listener =
-                TcpListener::bind(at).with_context(|| format!("cannot listen at {at}"))?;
+            let listener = TcpListener::bind(at).with_context(|| format!("cannot listen at {at}"))?;
             Session::accept(&local, &listener)?
         }
         (None, None) => bail!("give --connect or --listen"),
     };
-    println!(
-        "session with AS {}, router {}",
-        session.peer().asn,
-        session.peer().router_id
-    );
+    println!("session with AS {}, router {}", session.peer().asn, session.peer().router_id);
 
     let start = Instant::now();
-    session
-        .send(&feed)
-        .context("the session ended while sending")?;
+    session.send(&feed).context("the session ended while sending")?;
     println!("sent in {:.3} s", start.elapsed().as_secs_f64());
 
     if let Some(expect) = args.expect {

@@ -45,8 +45,7 @@ impl Received {
     /// Routes of one family.
     #[must_use]
     pub fn count(&self, family: Family) -> usize {
-        let of_family =
-            |prefix: &&IpNet| matches!(prefix, IpNet::V4(_)) == (family == Family::Ipv4);
+        let of_family = |prefix: &&IpNet| matches!(prefix, IpNet::V4(_)) == (family == Family::Ipv4);
         self.routes.keys().filter(of_family).count()
     }
 }
@@ -70,24 +69,15 @@ mod tests {
         received.update(Update {
             withdrawn: prefixes(&["192.0.2.0/24"]),
             announced: prefixes(&["198.51.100.0/24"]),
-            attributes: Attributes {
-                med: Some(7),
-                ..Attributes::default()
-            },
+            attributes: Attributes { med: Some(7), ..Attributes::default() },
             ..Update::default()
         });
-        received.update(Update {
-            end_of_rib: Some(Family::Ipv4),
-            ..Update::default()
-        });
+        received.update(Update { end_of_rib: Some(Family::Ipv4), ..Update::default() });
         let counts = (received.updates, received.announced, received.withdrawn);
         assert_eq!(counts, (2, 4, 1));
         assert_eq!(received.count(Family::Ipv4), 1);
         assert_eq!(received.count(Family::Ipv6), 1);
-        assert_eq!(
-            received.routes[&prefixes(&["198.51.100.0/24"])[0]].med,
-            Some(7)
-        );
+        assert_eq!(received.routes[&prefixes(&["198.51.100.0/24"])[0]].med, Some(7));
         assert!(received.end_of_rib.contains(&Family::Ipv4));
     }
 }

@@ -67,9 +67,7 @@ mod tests {
     #[test]
     fn weights_are_kept() {
         let mut rng = Rng::new(7);
-        let draws = (0..10_000)
-            .filter(|_| rng.weighted(&[(true, 1), (false, 3)]))
-            .count();
+        let draws = (0..10_000).filter(|_| rng.weighted(&[(true, 1), (false, 3)])).count();
         assert!((2300..2700).contains(&draws), "{draws} of 10000");
     }
 }

@@ -57,12 +57,7 @@ impl Session {
     /// # Errors
     /// The last failure when `timeout` is over, or at once what can't get better: a peer with
     /// another idea of the session, a malformed message.
-    pub fn connect(
-        local: &Local,
-        to: SocketAddr,
-        from: Option<IpAddr>,
-        timeout: Duration,
-    ) -> io::Result<Self> {
+    pub fn connect(local: &Local, to: SocketAddr, from: Option<IpAddr>, timeout: Duration) -> io::Result<Self> {
         let deadline = Instant::now() + timeout;
         loop {
             let error = match dial(to, from).and_then(|stream| Self::establish(local, stream)) {
@@ -109,9 +104,7 @@ impl Session {
             return Err(invalid("the peer has no 4-octet AS numbers"));
         }
         if let Some(family) = local.families.iter().find(|f| !peer.families.contains(f)) {
-            return Err(invalid(format!(
-                "the peer does not speak {family:?} unicast"
-            )));
+            return Err(invalid(format!("the peer does not speak {family:?} unicast")));
         }
         out.clear();
         wire::keepalive(&mut out);
@@ -124,21 +117,13 @@ impl Session {
         let hold = Duration::from_secs(peer.hold_time.min(local.hold_time).into());
         stream.set_read_timeout(Some(hold).filter(|hold| !hold.is_zero()))?;
         let reader = stream.try_clone()?;
-        let shared = Arc::new(Shared {
-            writer: Mutex::new(stream),
-            state: Mutex::default(),
-            changed: Condvar::new(),
-        });
+        let shared = Arc::new(Shared { writer: Mutex::new(stream), state: Mutex::default(), changed: Condvar::new() });
         let mut threads = vec![spawn(&shared, move |shared| read_all(shared, reader))];
         if !hold.is_zero() {
             // A third of the hold time (RFC 4271 section 4.4).
             threads.push(spawn(&shared, move |shared| keep_alive(shared, hold / 3)));
         }
-        Ok(Self {
-            shared,
-            peer,
-            threads,
-        })
+        Ok(Self { shared, peer, threads })
     }
 
     /// What the peer said of itself.
@@ -176,11 +161,7 @@ impl Session {
     ///
     /// # Errors
     /// `TimedOut`, or `ConnectionAborted` with the reason when the session ended before.
-    pub fn wait(
-        &self,
-        timeout: Duration,
-        mut done: impl FnMut(&Received) -> bool,
-    ) -> io::Result<()> {
+    pub fn wait(&self, timeout: Duration, mut done: impl FnMut(&Received) -> bool) -> io::Result<()> {
         let deadline = Instant::now() + timeout;
         let mut state = self.shared.state();
         loop {

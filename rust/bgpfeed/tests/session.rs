@@ -14,12 +14,7 @@ use bgpfeed::wire::{Family, HEADER, notification};
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 fn local(asn: u32) -> Local {
-    Local {
-        asn,
-        router_id: Ipv4Addr::new(192, 0, 2, 1),
-        hold_time: 3,
-        families: vec![Family::Ipv4, Family::Ipv6],
-    }
+    Local { asn, router_id: Ipv4Addr::new(192, 0, 2, 1), hold_time: 3, families: vec![Family::Ipv4, Family::Ipv6] }
 }
 
 /// A listener on a free port.
@@ -39,16 +34,11 @@ fn pair(far: Local, near: Local) -> (Session, Session) {
 
 #[test]
 fn a_table_arrives_whole() {
-    let options = Options {
-        routes: 30_000,
-        routes6: 3_000,
-        ..Options::default()
-    };
+    let options = Options { routes: 30_000, routes6: 3_000, ..Options::default() };
     let (far, near) = pair(local(4_200_000_000), local(64496));
     assert_eq!((far.peer().asn, near.peer().asn), (64496, 4_200_000_000));
     near.send(&Feed::new(&options)).expect("sent");
-    far.wait(TIMEOUT, |received| received.end_of_rib.len() == 2)
-        .expect("End-of-RIB of both families");
+    far.wait(TIMEOUT, |received| received.end_of_rib.len() == 2).expect("End-of-RIB of both families");
     far.received(|received| {
         assert_eq!(received.count(Family::Ipv4), 30_000);
         assert_eq!(received.count(Family::Ipv6), 3_000);
@@ -81,16 +71,11 @@ fn closing_tells_the_peer_why() {
 
 #[test]
 fn a_peer_without_the_family_is_refused() {
-    let ipv4 = Local {
-        families: vec![Family::Ipv4],
-        ..local(64497)
-    };
+    let ipv4 = Local { families: vec![Family::Ipv4], ..local(64497) };
     let listener = listener();
     let to = listener.local_addr().expect("an address");
     let far = thread::spawn(move || Session::accept(&ipv4, &listener).map(drop));
-    let error = Session::connect(&local(64496), to, None, TIMEOUT)
-        .err()
-        .expect("refused");
+    let error = Session::connect(&local(64496), to, None, TIMEOUT).err().expect("refused");
     assert_eq!(error.to_string(), "the peer does not speak Ipv6 unicast");
     assert!(far.join().expect("no panic").is_err());
 }
@@ -119,8 +104,6 @@ fn a_peer_that_is_not_ready_is_dialled_again() {
 #[test]
 fn nobody_there_is_an_error_after_the_timeout() {
     let to = listener().local_addr().expect("an address");
-    let error = Session::connect(&local(64496), to, None, Duration::from_millis(200))
-        .err()
-        .expect("nobody listens");
+    let error = Session::connect(&local(64496), to, None, Duration::from_millis(200)).err().expect("nobody listens");
     assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
 }

@@ -13,19 +13,8 @@ const LARGEST_GROUP: u32 = 50;
 /// ASes on a path, the sender's own included.
 const PATH_LENGTHS: [(u32, u32); 6] = [(2, 8), (3, 27), (4, 34), (5, 19), (6, 8), (7, 4)];
 
-const COMMUNITY_COUNTS: [(u32, u32); 11] = [
-    (0, 30),
-    (1, 14),
-    (2, 14),
-    (3, 12),
-    (4, 9),
-    (5, 7),
-    (6, 5),
-    (7, 4),
-    (8, 3),
-    (9, 1),
-    (10, 1),
-];
+const COMMUNITY_COUNTS: [(u32, u32); 11] =
+    [(0, 30), (1, 14), (2, 14), (3, 12), (4, 9), (5, 7), (6, 5), (7, 4), (8, 3), (9, 1), (10, 1)];
 
 const ORIGINS: [(Origin, u32); 3] = [(Origin::Igp, 92), (Origin::Incomplete, 7), (Origin::Egp, 1)];
 
@@ -37,9 +26,7 @@ pub(super) fn group_sizes() -> &'static [(u32, u32)] {
     static SIZES: OnceLock<Vec<(u32, u32)>> = OnceLock::new();
     SIZES.get_or_init(|| {
         let weight = |size: u32| (1e6 / (f64::from(size) * f64::from(size).sqrt())) as u32;
-        (1..=LARGEST_GROUP)
-            .map(|size| (size, weight(size)))
-            .collect()
+        (1..=LARGEST_GROUP).map(|size| (size, weight(size))).collect()
     })
 }
 
@@ -55,11 +42,8 @@ fn origin_as(rng: &mut Rng) -> u32 {
 
 /// What one group carries.
 pub(super) fn attributes(rng: &mut Rng, options: &Options, family: Family) -> Attributes {
-    let mut attributes = Attributes {
-        origin: rng.weighted(&ORIGINS),
-        as_path: vec![options.local_as],
-        ..Attributes::default()
-    };
+    let mut attributes =
+        Attributes { origin: rng.weighted(&ORIGINS), as_path: vec![options.local_as], ..Attributes::default() };
     match family {
         Family::Ipv4 => attributes.next_hop = Some(options.next_hop),
         Family::Ipv6 => attributes.next_hop6 = Some(options.next_hop6),

@@ -73,33 +73,26 @@ pub struct Group {
 
 /// The groups of the table: IPv4 first, then IPv6.
 pub fn groups(options: &Options) -> impl Iterator<Item = Group> + '_ {
-    [
-        (Family::Ipv4, options.routes, options.seed),
-        (Family::Ipv6, options.routes6, options.seed ^ 6),
-    ]
-    .into_iter()
-    .flat_map(move |(family, routes, seed)| {
-        let mut rng = Rng::new(seed);
-        let mut prefixes = Prefixes::new(family);
-        let mut left = routes;
-        std::iter::from_fn(move || {
-            let size = rng.weighted(mix::group_sizes()).min(left);
-            if size == 0 {
-                return None;
-            }
-            left -= size;
-            let attributes = mix::attributes(&mut rng, options, family);
-            let mut group = Vec::with_capacity(size as usize);
-            for _ in 0..size {
-                group.push(prefixes.next(&mut rng, group.last().copied()));
-            }
-            Some(Group {
-                family,
-                attributes,
-                prefixes: group,
+    [(Family::Ipv4, options.routes, options.seed), (Family::Ipv6, options.routes6, options.seed ^ 6)]
+        .into_iter()
+        .flat_map(move |(family, routes, seed)| {
+            let mut rng = Rng::new(seed);
+            let mut prefixes = Prefixes::new(family);
+            let mut left = routes;
+            std::iter::from_fn(move || {
+                let size = rng.weighted(mix::group_sizes()).min(left);
+                if size == 0 {
+                    return None;
+                }
+                left -= size;
+                let attributes = mix::attributes(&mut rng, options, family);
+                let mut group = Vec::with_capacity(size as usize);
+                for _ in 0..size {
+                    group.push(prefixes.next(&mut rng, group.last().copied()));
+                }
+                Some(Group { family, attributes, prefixes: group })
             })
         })
-    })
 }
 
 #[cfg(test)]
@@ -112,10 +105,7 @@ mod tests {
         Options {
             routes: 50_000,
             routes6: 5_000,
-            tags: vec![Tag {
-                communities: vec![64496 << 16 | 1, 64496 << 16 | 2],
-                per_mille: 250,
-            }],
+            tags: vec![Tag { communities: vec![64496 << 16 | 1, 64496 << 16 | 2], per_mille: 250 }],
             ..Options::default()
         }
     }
@@ -123,10 +113,7 @@ mod tests {
     #[test]
     fn the_same_options_give_the_same_table() {
         assert!(groups(&options()).eq(groups(&options())));
-        let other = Options {
-            seed: 2,
-            ..options()
-        };
+        let other = Options { seed: 2, ..options() };
         assert!(!groups(&options()).eq(groups(&other)));
     }
 
@@ -143,9 +130,7 @@ mod tests {
 
     #[test]
     fn the_mix_is_that_of_a_full_table() {
-        let groups: Vec<Group> = groups(&options())
-            .filter(|group| group.family == Family::Ipv4)
-            .collect();
+        let groups: Vec<Group> = groups(&options()).filter(|group| group.family == Family::Ipv4).collect();
         let mean = 50_000.0 / groups.len() as f64;
         assert!((4.0..6.0).contains(&mean), "{mean} prefixes per UPDATE");
         let long = groups.iter().flat_map(|group| &group.prefixes);
@@ -166,10 +151,7 @@ mod tests {
 
     #[test]
     fn no_route_is_asked_for_none_is_given() {
-        let none = Options {
-            routes: 0,
-            ..Options::default()
-        };
+        let none = Options { routes: 0, ..Options::default() };
         assert_eq!(groups(&none).count(), 0);
     }
 }

@@ -69,10 +69,7 @@ pub(super) struct Prefixes {
 
 impl Prefixes {
     pub(super) fn new(family: Family) -> Self {
-        Self {
-            family,
-            taken: HashSet::new(),
-        }
+        Self { family, taken: HashSet::new() }
     }
 
     /// A prefix that was not given out before. Often it follows `last`, the one before it in its
@@ -122,9 +119,7 @@ fn v4(address: u32, length: u8) -> IpNet {
 }
 
 fn v6(address: u128, length: u8) -> IpNet {
-    Ipv6Net::new_assert(Ipv6Addr::from(address), length)
-        .trunc()
-        .into()
+    Ipv6Net::new_assert(Ipv6Addr::from(address), length).trunc().into()
 }
 
 /// The next block of the same length.

@@ -57,10 +57,7 @@ impl Header {
             5 => Kind::RouteRefresh,
             _ => return Err(Malformed("type")),
         };
-        Ok(Self {
-            kind,
-            body: len - HEADER,
-        })
+        Ok(Self { kind, body: len - HEADER })
     }
 }
 

@@ -49,9 +49,7 @@ pub fn take_prefix(reader: &mut Reader<'_>, family: Family) -> Result<IpNet, Mal
     let octets = reader.take(usize::from(len).div_ceil(8), "prefix")?;
     let mut address = [0; 16];
     let known = address.get_mut(..octets.len());
-    known
-        .ok_or(Malformed("prefix length"))?
-        .copy_from_slice(octets);
+    known.ok_or(Malformed("prefix length"))?.copy_from_slice(octets);
     let prefix = match family {
         Family::Ipv4 => {
             let [a, b, c, d, ..] = address;

@@ -33,12 +33,7 @@ impl Update {
     ///
     /// # Panics
     /// The attributes alone leave no room for a prefix, or the IPv6 next hop is missing.
-    pub fn encode(
-        out: &mut Vec<u8>,
-        attributes: &Attributes,
-        family: Family,
-        prefixes: &[IpNet],
-    ) -> usize {
+    pub fn encode(out: &mut Vec<u8>, attributes: &Attributes, family: Family, prefixes: &[IpNet]) -> usize {
         let mut common = Vec::new();
         attributes.encode(&mut common);
         // Header, two lengths, and for IPv6 an attribute with a next hop around the prefixes.
@@ -206,30 +201,19 @@ mod tests {
         let mut out = Vec::new();
         let messages = Update::encode(&mut out, &attributes(), Family::Ipv4, &prefixes);
         assert_eq!(messages, 1);
-        let expected = Update {
-            attributes: attributes(),
-            announced: prefixes.to_vec(),
-            ..Update::default()
-        };
+        let expected = Update { attributes: attributes(), announced: prefixes.to_vec(), ..Update::default() };
         assert_eq!(decode(&out), [expected]);
     }
 
     #[test]
     fn an_ipv6_update_round_trips() {
-        let attributes = Attributes {
-            next_hop: None,
-            next_hop6: Some("2001:db8::1".parse().expect("an address")),
-            ..attributes()
-        };
+        let attributes =
+            Attributes { next_hop: None, next_hop6: Some("2001:db8::1".parse().expect("an address")), ..attributes() };
         let prefixes = ["2001:db8:1::/48", "2001:db8:8000::/33"];
         let prefixes = prefixes.map(|text| text.parse().expect("a prefix"));
         let mut out = Vec::new();
         Update::encode(&mut out, &attributes, Family::Ipv6, &prefixes);
-        let expected = Update {
-            attributes,
-            announced: prefixes.to_vec(),
-            ..Update::default()
-        };
+        let expected = Update { attributes, announced: prefixes.to_vec(), ..Update::default() };
         assert_eq!(decode(&out), [expected]);
     }
 
@@ -253,10 +237,7 @@ mod tests {
         for family in [Family::Ipv4, Family::Ipv6] {
             let mut out = Vec::new();
             end_of_rib(&mut out, family);
-            let expected = Update {
-                end_of_rib: Some(family),
-                ..Update::default()
-            };
+            let expected = Update { end_of_rib: Some(family), ..Update::default() };
             assert_eq!(decode(&out), [expected]);
         }
     }
@@ -264,12 +245,7 @@ mod tests {
     #[test]
     fn withdrawals_of_both_families_are_read() {
         let mut body = vec![0, 4, 24, 192, 0, 2, 0, 13];
-        put(
-            &mut body,
-            OPTIONAL,
-            MP_UNREACH_NLRI,
-            &[0, 2, 1, 48, 0x20, 1, 0xd, 0xb8, 0, 1],
-        );
+        put(&mut body, OPTIONAL, MP_UNREACH_NLRI, &[0, 2, 1, 48, 0x20, 1, 0xd, 0xb8, 0, 1]);
         let update = Update::decode(&body).expect("an UPDATE");
         let texts: Vec<String> = update.withdrawn.iter().map(IpNet::to_string).collect();
         assert_eq!(texts, ["192.0.2.0/24", "2001:db8:1::/48"]);

@@ -246,6 +246,17 @@ impl Live<'_> {
             script: None,
             seconds: start.elapsed().as_secs_f64(),
         };
+        if let Form::Script(_) = form {
+            let state = router.script(NAME)?;
+            ensure!(
+                state.calls >= feed.routes.into() && state.errors == 0,
+                "{} calls for {} routes, {} of them failed",
+                state.calls,
+                feed.routes,
+                state.errors
+            );
+            cost.script = Some(state.memory);
+        }
         Ok(Fed { cost, router, _session: session })
     }
 
