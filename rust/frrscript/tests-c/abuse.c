@@ -183,6 +183,7 @@ CASE(a_call_within_a_call_is_no_crash)
 	frrscript_rule_call(rule, args);
 	CHECK_INT(rule_call(again, &route), FRRSCRIPT_MATCH);
 	frrscript_rule_free(rule);
+	frrscript_rule_free(again);
 
 	again = frrscript_rule_new(&again_hook, "again", "again", &text);
 	rule = frrscript_rule_new(&again_hook, "again", "again", &text);
