@@ -5,7 +5,7 @@
  * Prints "ok NAME" for each case and stops at the first that fails.  Cases named
  * after a defect of FRR 10.3's lib/frrlua.c and lib/frrscript.[ch] say so above.
  *
- * usage: test_frrlua_codecs SCRIPT-DIRECTORY
+ * usage: test_frrlua_codecs [SCRIPT-DIRECTORY]
  */
 
 #include <zebra.h>
@@ -21,6 +21,11 @@
 #include "vty.h"
 
 #include "frrscript.h"
+
+/* Makefile.am says where the script lies. */
+#ifndef SCRIPTS
+#define SCRIPTS "./lib"
+#endif
 
 /* A failed check names its line and ends the program. */
 #define CHECK(condition)                                                                           \
@@ -380,11 +385,7 @@ static void test_codecs_by_name(void)
 int main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (argc != 2) {
-		fprintf(stderr, "usage: %s SCRIPT-DIRECTORY\n", argv[0]);
-		return 2;
-	}
-	frrscript_init(argv[1]);
+	frrscript_init(argc > 1 ? argv[1] : SCRIPTS);
 	fs = frrscript_new("test_frrlua_codecs");
 	CHECK(fs);
 
