@@ -2,7 +2,8 @@
 //! The in-process part: the library's own benchmark, which knows what a hook call is made of.
 //!
 //! It is the bench target [`TARGET`] of the crate `frrscript`, a plain program (`harness = false`)
-//! that takes `--json FILE` and writes the list that [`super::record`] describes.
+//! that takes `--json FILE` and writes the list that [`super::record`] describes. Its figures' names
+//! begin with `calls: `.
 
 use std::path::{Path, PathBuf};
 

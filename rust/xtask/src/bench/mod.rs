@@ -36,7 +36,7 @@ pub struct BenchArgs {
     /// Runs of every live case; figures are medians
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub rounds: u32,
-    /// Only figures with this in their name ("live", "1,000 entries", "calls")
+    /// Only what has this in its name ("live", "1,000 entries", "calls")
     #[arg(long, value_name = "NAME")]
     pub only: Option<String>,
 }
@@ -51,10 +51,6 @@ pub fn run(layout: &Layout, args: &BenchArgs) -> Result<()> {
     let only = args.only.as_deref();
     let dir = layout.work.join("bench");
 
-    let mut records = Vec::new();
-    if only.is_none_or(|only| "calls".contains(only)) {
-        records.append(&mut micro::run_micro(&layout.repo, &dir)?);
-    }
     let live = Live {
         ours: &installed(layout, &layout.root()),
         stock: &installed(layout, &layout.work.join("stock-root")),
@@ -63,6 +59,11 @@ pub fn run(layout: &Layout, args: &BenchArgs) -> Result<()> {
         rounds: args.rounds,
         only,
     };
+    let mut records = Vec::new();
+    if only.is_none() || !live.wanted() {
+        records = micro::run_micro(&layout.repo, &dir)?;
+        records.retain(|record| only.is_none_or(|only| record.name.contains(only)));
+    }
     if live.wanted() {
         records.append(&mut live.run()?);
     }
