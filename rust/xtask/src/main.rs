@@ -5,6 +5,7 @@
 
 mod bench;
 mod build;
+mod demo;
 mod environment;
 mod header;
 mod layout;
@@ -45,6 +46,8 @@ enum Command {
     },
     /// Print what a shell needs to use the build: eval "$(cargo xtask env)"
     Env,
+    /// Show the main job: three routers, a script, a reload
+    Demo(demo::DemoArgs),
     /// Run all tests, or one part of them
     Test {
         /// Only this part
@@ -78,6 +81,12 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Setup => setup::setup(&layout)?,
         Command::Build { stock } => build::build(&layout, stock)?,
         Command::Env => print!("{}", Environment::new(&layout)?.exports()),
+        Command::Demo(args) => {
+            if !args.inside() {
+                build::build(&layout, false)?;
+            }
+            return Ok(code(demo::demo(&layout, args)?));
+        }
         Command::Test { part } => return Ok(code(tests::test(&layout, part)?)),
         Command::Topotest { paths, pytest } => {
             build::build(&layout, false)?;

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `cargo xtask demo`: three routers on this machine, one of which runs a
+//! script on what its neighbor announces.
+//!
+//! Everything happens in namespaces of its own (mounts, network, processes), so
+//! nothing on the machine is touched, and the kernel removes all of it when the
+//! first process in there ends, however that happens.
+
+mod inside;
+mod router;
+
+use std::env;
+
+use anyhow::{Context, Result, bail};
+
+use crate::environment::Environment;
+use crate::layout::Layout;
+use crate::step::run;
+
+/// What `cargo xtask demo` takes.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct DemoArgs {
+    /// Leave it running and open vtysh on the router with the script
+    #[arg(long)]
+    shell: bool,
+    /// Run the demo itself, in the namespaces that were made for it
+    #[arg(long, hide = true)]
+    inside: bool,
+}
+
+impl DemoArgs {
+    /// Is this the run in the namespaces?
+    pub fn inside(self) -> bool {
+        self.inside
+    }
+}
+
+/// Runs it; says whether all went as it should.
+pub fn demo(layout: &Layout, args: DemoArgs) -> Result<bool> {
+    if args.inside {
+        return inside::demo(layout, args.shell).map(|()| true);
+    }
+    if run("id").arg("-u").output()?.trim() != "0" {
+        bail!("the demo makes network namespaces and so needs root: run this command with sudo");
+    }
+    if args.shell {
+        // Ctrl-C is for vtysh; it leaves the demo with `exit`.
+        ctrlc::set_handler(|| {}).context("the handler for Ctrl-C can't be set")?;
+    }
+    // When this process dies, so does unshare, and with it all in the namespaces.
+    let mut command = Environment::new(layout)?
+        .set(run("setpriv"))
+        .args(["--pdeathsig", "KILL"])
+        .args(["unshare", "--mount", "--net", "--pid", "--fork"])
+        .args(["--kill-child", "--mount-proc", "--propagation", "private"])
+        .arg(env::current_exe()?)
+        .args(["demo", "--inside"]);
+    if args.shell {
+        command = command.arg("--shell");
+    }
+    command.interactive()
+}
