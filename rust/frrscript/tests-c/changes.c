@@ -214,3 +214,33 @@ CASE(NaN_names_its_field_and_applies_nothing)
 {
 	expect_range_error("not_a_number");
 }
+
+/* The owner's place is not the object's: the setter must never get the owner. */
+CASE(an_object_that_a_getter_gave_is_not_written_through_its_owner)
+{
+	struct frrscript_rule *rule = start("change_nested");
+	enum frrscript_verdict verdict = call(rule);
+
+	if (verdict == FRRSCRIPT_MATCH) {
+		frrscript_rule_apply(rule, ARG_ATTRIBUTES, &route);
+		CHECK(route_setter_got() == route.peer);
+	} else {
+		CHECK_HAS(host_logged, "weight");
+		CHECK_INT(frrscript_rule_apply(rule, ARG_ATTRIBUTES, &route), 0);
+	}
+	frrscript_rule_free(rule);
+}
+
+CASE(an_argument_beside_the_first_is_written)
+{
+	struct frrscript_rule *rule = start("change_weight");
+	struct peer peer = { .as = 1 };
+
+	if (call(rule) != FRRSCRIPT_MATCH)
+		check_fail(__FILE__, __LINE__, "%s", host_logged);
+	CHECK_INT(frrscript_rule_apply(rule, ARG_ATTRIBUTES, &route), 1);
+	CHECK_INT(route.localpref, 7);
+	CHECK_INT(frrscript_rule_apply(rule, ARG_PEER, &peer), 1);
+	CHECK(route_setter_got() == &peer);
+	frrscript_rule_free(rule);
+}

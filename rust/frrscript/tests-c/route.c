@@ -252,6 +252,18 @@ static bool get_name(const void *obj, struct frrscript_value *out)
 	return peer->name != NULL;
 }
 
+static struct peer *setter_got;
+
+struct peer *route_setter_got(void)
+{
+	return setter_got;
+}
+
+static void set_weight(void *obj, const struct frrscript_value *v)
+{
+	setter_got = obj;
+}
+
 static bool prefix_of(const void *obj, struct frrscript_value *out)
 {
 	const struct route_prefix *prefix = obj;
@@ -280,6 +292,7 @@ const struct frrscript_type nexthop_type = { "nexthop", "a next hop", nexthop_fi
 static const struct frrscript_field peer_fields[] = {
 	{ "name", "host name", FRRSCRIPT_STRING, .get = get_name },
 	{ "remote_as", "AS number", FRRSCRIPT_UINT, AT(peer, as) },
+	{ "weight", "weight", FRRSCRIPT_UINT, AT(peer, weight), .set = set_weight },
 	{},
 };
 

@@ -27,6 +27,7 @@ struct nexthop {
 struct peer {
 	const char *name; /* NULL: absent */
 	uint32_t as;
+	uint32_t weight;
 };
 
 /* The offset of a field that has no getter is where it lies here. */
@@ -67,6 +68,9 @@ extern const struct frrscript_hook *const route_hooks[];
 
 /* 192.0.2.0/24 with AS path "65001 65002", communities 65000:1 65000:2 and so on. */
 void route_fill(struct route *route, struct peer *peer, struct route_prefix *prefix);
+
+/* The object that the setter of a peer's weight got. */
+struct peer *route_setter_got(void);
 
 /* A rule of hook_match on SCRIPT.lua, which must load. */
 struct frrscript_rule *rule_new(const char *script, const char *function);

@@ -55,6 +55,17 @@ function change_peer(prefix, attributes, peer)
 	return true
 end
 
+function change_nested(prefix, attributes)
+	attributes.from.weight = 7
+	return true
+end
+
+function change_weight(prefix, attributes, peer)
+	attributes.localpref = 7
+	peer.weight = 7
+	return true
+end
+
 function nothing(prefix, attributes)
 	return true
 end
