@@ -22,17 +22,13 @@ pub(super) fn translate(pattern: &[u8]) -> Result<(String, &[u8]), String> {
             }
             [b'[', b':', after @ ..] => named(after, &mut set)?,
             [b'[', b'.' | b'=', ..] => {
-                return Err(
-                    "[. .] and [= =] are for other alphabets: write the character itself".into(),
-                );
+                return Err("[. .] and [= =] are for other alphabets: write the character itself".into());
             }
             // Before the end and at the start it stands for itself.
             [b'-', after @ ..] if !first && after.first() != Some(&b']') => {
                 return Err("- stands between two characters, first or last in [ ]".into());
             }
-            [low, b'-', after @ ..] if !after.is_empty() && after[0] != b']' => {
-                range(*low, after, &mut set)?
-            }
+            [low, b'-', after @ ..] if !after.is_empty() && after[0] != b']' => range(*low, after, &mut set)?,
             [byte, after @ ..] => {
                 set[usize::from(plain(*byte)?)] = true;
                 after
@@ -66,9 +62,7 @@ fn range<'a>(low: u8, after: &'a [u8], set: &mut Octets) -> Result<&'a [u8], Str
 /// A character that stands for itself.
 fn plain(byte: u8) -> Result<u8, String> {
     match byte {
-        b'_' => {
-            Err("_ in [ ] is not a separator in FRR either: write [,{}() ] or move it out".into())
-        }
+        b'_' => Err("_ in [ ] is not a separator in FRR either: write [,{}() ] or move it out".into()),
         0 => Err("it has a NUL".into()),
         0x80.. => Err("only ASCII stands in [ ]".into()),
         _ => Ok(byte),
@@ -106,10 +100,8 @@ fn class(set: &Octets, negated: bool) -> String {
     let mut byte = 0;
     while byte < set.len() {
         let run = set[byte..].iter().take_while(|inside| **inside).count();
-        if let (Ok(low), Ok(high)) = (
-            u8::try_from(byte),
-            u8::try_from(byte + run.saturating_sub(1)),
-        ) && run > 0
+        if let (Ok(low), Ok(high)) = (u8::try_from(byte), u8::try_from(byte + run.saturating_sub(1)))
+            && run > 0
         {
             push_byte(&mut out, low);
             if run > 1 {
@@ -142,11 +134,7 @@ mod tests {
             ("a[]", r"[\x5ba]", ""),
         ] {
             let read = translate(posix.as_bytes());
-            assert_eq!(
-                read,
-                Ok((translated.to_string(), rest.as_bytes())),
-                "{posix}"
-            );
+            assert_eq!(read, Ok((translated.to_string(), rest.as_bytes())), "{posix}");
         }
     }
 

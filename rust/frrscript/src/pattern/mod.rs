@@ -85,10 +85,7 @@ impl<I: Item> ItemList<I> {
 
 fn compile(pattern: &str) -> Result<Regex, TextError> {
     if pattern.len() > MAX_PATTERN {
-        return Err(bad(
-            pattern,
-            &format!("it is longer than {MAX_PATTERN} characters"),
-        ));
+        return Err(bad(pattern, &format!("it is longer than {MAX_PATTERN} characters")));
     }
     let translated = posix::translate(pattern).map_err(|why| bad(pattern, &why))?;
     RegexBuilder::new(&translated)
@@ -138,26 +135,17 @@ mod tests {
         ] {
             let pattern = AsPathPattern::new(pattern).unwrap();
             assert_eq!(pattern.is_match(text), matches, "{pattern:?} {text}");
-            assert_eq!(
-                pattern.matches(&AsPath::parse(text).unwrap_or_default()),
-                matches || text == "anything"
-            );
+            assert_eq!(pattern.matches(&AsPath::parse(text).unwrap_or_default()), matches || text == "anything");
         }
     }
 
     #[test]
     fn remove_matching_looks_at_one_community_at_a_time() {
         let mut list = community::parse_list("65001:1 65001:2 65002:1 no-export").unwrap();
-        assert_eq!(
-            list.remove_matching(&CommunityPattern::new("^65001:.*$").unwrap()),
-            2
-        );
+        assert_eq!(list.remove_matching(&CommunityPattern::new("^65001:.*$").unwrap()), 2);
         assert_eq!(list.to_string(), "65002:1 no-export");
         let mut list = ext::parse_list("rt 65001:1 soo 65001:1").unwrap();
-        assert_eq!(
-            list.remove_matching(&CommunityPattern::new("^RT:").unwrap()),
-            1
-        );
+        assert_eq!(list.remove_matching(&CommunityPattern::new("^RT:").unwrap()), 1);
         assert_eq!(list.to_string(), "SoO:65001:1");
     }
 

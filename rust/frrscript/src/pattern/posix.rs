@@ -132,24 +132,15 @@ impl Translation {
         let inside = &after[..end];
         let (low, high) = match inside.iter().position(|byte| *byte == b',') {
             None => (inside, Some(inside)),
-            Some(comma) => (
-                &inside[..comma],
-                Some(&inside[comma + 1..]).filter(|high| !high.is_empty()),
-            ),
+            Some(comma) => (&inside[..comma], Some(&inside[comma + 1..]).filter(|high| !high.is_empty())),
         };
         let wrong = || {
-            "{ } holds one number or two, at most 32767, the smaller one first: write \\{ for the bracket of an AS set".to_string()
+            "{ } holds one number or two, at most 32767, the smaller one first: write \\{ for the bracket of an AS set"
+                .to_string()
         };
         let has_comma = inside.contains(&b',');
-        let low = if low.is_empty() && has_comma {
-            Some(0)
-        } else {
-            number(low)
-        }
-        .ok_or_else(wrong)?;
-        let high = high
-            .map(|high| number(high).filter(|high| *high >= low).ok_or_else(wrong))
-            .transpose()?;
+        let low = if low.is_empty() && has_comma { Some(0) } else { number(low) }.ok_or_else(wrong)?;
+        let high = high.map(|high| number(high).filter(|high| *high >= low).ok_or_else(wrong)).transpose()?;
         if repeat != Repeat::Once {
             self.wrap(start);
         }
@@ -185,15 +176,10 @@ impl Translation {
             b'\'' => self.anchor(r"\z"),
             b'd' => return Err("\\d is not POSIX: write [0-9]".into()),
             b'_' => {
-                return Err(
-                    "\\_ does not take the meaning from _: no text of a route has that sign".into(),
-                );
+                return Err("\\_ does not take the meaning from _: no text of a route has that sign".into());
             }
             _ if byte.is_ascii_alphanumeric() => {
-                return Err(format!(
-                    "\\{} is not POSIX: write the characters themselves",
-                    char::from(*byte)
-                ));
+                return Err(format!("\\{} is not POSIX: write the characters themselves", char::from(*byte)));
             }
             _ => self.literal(*byte),
         }
@@ -205,9 +191,7 @@ fn number(digits: &[u8]) -> Option<u32> {
     if digits.is_empty() || digits.len() > 9 || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let number = digits
-        .iter()
-        .fold(0, |number, digit| number * 10 + u32::from(digit - b'0'));
+    let number = digits.iter().fold(0, |number, digit| number * 10 + u32::from(digit - b'0'));
     (number <= MAX_REPEAT).then_some(number)
 }
 
