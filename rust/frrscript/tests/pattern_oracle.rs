@@ -64,9 +64,7 @@ fn pattern() -> impl Strategy<Value = String> {
             // glibc loses an anchor in the copies that it makes for an interval (`_{2}1` matches "1 1" there), and takes
             // exponential time to compile anchors under several signs.
             let anchored = atom.contains(['_', '^', '$']);
-            match anchored
-                && (repeat.contains('{') || repeat.len() > 1 || atom.contains(['*', '+', '?']))
-            {
+            match anchored && (repeat.contains('{') || repeat.len() > 1 || atom.contains(['*', '+', '?'])) {
                 true => atom,
                 false => atom + &repeat,
             }

@@ -23,9 +23,7 @@ impl AsnSet {
     ///
     /// # Errors
     /// The first word that is wrong; too many.
-    pub fn from_texts<T: AsRef<str>>(
-        texts: impl IntoIterator<Item = T>,
-    ) -> Result<Self, TextError> {
+    pub fn from_texts<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Result<Self, TextError> {
         let mut ranges = Vec::new();
         for text in texts {
             if ranges.len() >= MAX_ENTRIES {
@@ -33,9 +31,7 @@ impl AsnSet {
             }
             ranges.push(parse_range(text.as_ref())?);
         }
-        Ok(AsnSet {
-            ranges: ranges.into(),
-        })
+        Ok(AsnSet { ranges: ranges.into() })
     }
 
     /// Adds one word.
@@ -63,11 +59,7 @@ impl AsnSet {
 
     /// How many AS numbers.
     pub fn len(&self) -> usize {
-        self.ranges
-            .as_slice()
-            .iter()
-            .map(|(low, high)| (high - low) as usize + 1)
-            .sum()
+        self.ranges.as_slice().iter().map(|(low, high)| (high - low) as usize + 1).sum()
     }
 
     /// No AS number?
@@ -106,14 +98,9 @@ mod tests {
     #[test]
     fn single_numbers_and_ranges() {
         let mut set = AsnSet::from_texts(["65001", "64512-65000", "1.10", "4294967295"]).unwrap();
-        for (asn, inside) in [
-            (64_511, false),
-            (64_512, true),
-            (65_001, true),
-            (65_002, false),
-            (65_546, true),
-            (u32::MAX, true),
-        ] {
+        for (asn, inside) in
+            [(64_511, false), (64_512, true), (65_001, true), (65_002, false), (65_546, true), (u32::MAX, true)]
+        {
             assert_eq!(set.contains(asn), inside, "{asn}");
         }
         assert_eq!(set.ranges.as_slice().len(), 3, "neighbors are one range");

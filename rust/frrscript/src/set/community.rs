@@ -25,9 +25,7 @@ impl CommunitySet {
     ///
     /// # Errors
     /// The first word that is wrong; too many.
-    pub fn from_texts<T: AsRef<str>>(
-        texts: impl IntoIterator<Item = T>,
-    ) -> Result<Self, TextError> {
+    pub fn from_texts<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Result<Self, TextError> {
         Members::from_texts(texts, Self::parse).map(CommunitySet)
     }
 
@@ -43,15 +41,13 @@ impl CommunitySet {
         if let Ok(one) = community::parse_one(text) {
             return Ok(Member::Range(one, one));
         }
-        member::<2>(text, 16)
-            .and_then(|member| member.map(|wide| u32::try_from(wide).ok()))
-            .ok_or_else(|| {
-                TextError::not_a(
-                    text,
-                    "a community or a group of them",
-                    "write 65001:100, no-export, 65001:*, 65001:100-199 or *:666",
-                )
-            })
+        member::<2>(text, 16).and_then(|member| member.map(|wide| u32::try_from(wide).ok())).ok_or_else(|| {
+            TextError::not_a(
+                text,
+                "a community or a group of them",
+                "write 65001:100, no-export, 65001:*, 65001:100-199 or *:666",
+            )
+        })
     }
 
     /// Is the community (host order) in the set?
@@ -94,9 +90,7 @@ impl LargeCommunitySet {
     ///
     /// # Errors
     /// The first word that is wrong; too many.
-    pub fn from_texts<T: AsRef<str>>(
-        texts: impl IntoIterator<Item = T>,
-    ) -> Result<Self, TextError> {
+    pub fn from_texts<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Result<Self, TextError> {
         Members::from_texts(texts, Self::parse).map(LargeCommunitySet)
     }
 
@@ -158,10 +152,7 @@ impl<N> Member<N> {
     fn map<M>(self, number: impl Fn(N) -> Option<M>) -> Option<Member<M>> {
         Some(match self {
             Member::Range(low, high) => Member::Range(number(low)?, number(high)?),
-            Member::Masked { mask, value } => Member::Masked {
-                mask: number(mask)?,
-                value: number(value)?,
-            },
+            Member::Masked { mask, value } => Member::Masked { mask: number(mask)?, value: number(value)? },
         })
     }
 }
@@ -174,10 +165,7 @@ struct Members<N> {
 
 impl<N> Default for Members<N> {
     fn default() -> Self {
-        Members {
-            ranges: Ranges::default(),
-            masked: Vec::new(),
-        }
+        Members { ranges: Ranges::default(), masked: Vec::new() }
     }
 }
 
@@ -209,20 +197,14 @@ impl<N: Number + std::ops::BitAnd<Output = N>> Members<N> {
                 self.masked.push((mask, value));
             }
             Member::Masked { .. } => {
-                return Err(TextError(format!(
-                    "too many entries with * before a number: at most {MAX_MASKED}"
-                )));
+                return Err(TextError(format!("too many entries with * before a number: at most {MAX_MASKED}")));
             }
         }
         Ok(())
     }
 
     fn contains(&self, number: N) -> bool {
-        self.ranges.contains(number)
-            || self
-                .masked
-                .iter()
-                .any(|(mask, value)| number & *mask == *value)
+        self.ranges.contains(number) || self.masked.iter().any(|(mask, value)| number & *mask == *value)
     }
 
     fn len(&self) -> usize {
@@ -263,10 +245,7 @@ fn member<const PARTS: usize>(text: &str, bits: u32) -> Option<Member<u128>> {
     }
     // A number stands behind a loose part: no part may be a range then.
     let no_range = (0..PARTS).all(|part| mask[part] != 0 || is_open(part));
-    no_range.then(|| Member::Masked {
-        mask: join(mask, bits),
-        value: join(low, bits),
-    })
+    no_range.then(|| Member::Masked { mask: join(mask, bits), value: join(low, bits) })
 }
 
 fn join<const PARTS: usize>(parts: [u128; PARTS], bits: u32) -> u128 {
@@ -281,14 +260,7 @@ mod tests {
 
     #[test]
     fn exact_ranges_and_stars() {
-        let set = CommunitySet::from_texts([
-            "65001:100",
-            "no-export",
-            "65002:*",
-            "65003:100-199",
-            "*:666",
-        ])
-        .unwrap();
+        let set = CommunitySet::from_texts(["65001:100", "no-export", "65002:*", "65003:100-199", "*:666"]).unwrap();
         for (text, inside) in [
             ("65001:100", true),
             ("65001:101", false),
@@ -299,11 +271,7 @@ mod tests {
             ("65003:199", true),
             ("1:666", true),
         ] {
-            assert_eq!(
-                set.contains(community::parse_one(text).unwrap()),
-                inside,
-                "{text}"
-            );
+            assert_eq!(set.contains(community::parse_one(text).unwrap()), inside, "{text}");
         }
         let route = community::parse_list("1:1 7:666").unwrap();
         assert!(set.intersects(route.as_octets()));
@@ -316,9 +284,7 @@ mod tests {
 
     #[test]
     fn large() {
-        let set =
-            LargeCommunitySet::from_texts(["65001:1:2", "65002:*:*", "65003:1:5-9", "65004:*:7"])
-                .unwrap();
+        let set = LargeCommunitySet::from_texts(["65001:1:2", "65002:*:*", "65003:1:5-9", "65004:*:7"]).unwrap();
         for (parts, inside) in [
             ([65_001, 1, 2], true),
             ([65_001, 1, 3], false),
@@ -329,11 +295,7 @@ mod tests {
             ([65_004, 7, 9], false),
         ] {
             let [a, b, c] = parts;
-            assert_eq!(
-                set.contains(&LargeCommunity::new(a, b, c)),
-                inside,
-                "{parts:?}"
-            );
+            assert_eq!(set.contains(&LargeCommunity::new(a, b, c)), inside, "{parts:?}");
         }
         assert!(!set.is_empty() && set.memory() > 0);
     }
@@ -356,8 +318,7 @@ mod tests {
         prop_oneof![
             Just((None, "*".into())),
             (0u32..5).prop_map(|n| (Some((n, n)), n.to_string())),
-            (0u32..5, 1u32..3)
-                .prop_map(|(low, more)| (Some((low, low + more)), format!("{low}-{}", low + more))),
+            (0u32..5, 1u32..3).prop_map(|(low, more)| (Some((low, low + more)), format!("{low}-{}", low + more))),
         ]
     }
 

@@ -4,8 +4,7 @@
 use crate::value::TextError;
 use crate::value::prefix::{IpNet, parse_prefix, read_length};
 
-const EXPECTED: &str =
-    "write PREFIX, PREFIX le N, PREFIX ge N or PREFIX ge N le N, such as 192.0.2.0/24 le 28";
+const EXPECTED: &str = "write PREFIX, PREFIX le N, PREFIX ge N or PREFIX ge N le N, such as 192.0.2.0/24 le 28";
 
 /// A prefix and the lengths of the prefixes inside it that match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -21,11 +20,7 @@ pub struct Entry {
 impl Entry {
     /// Only the prefix itself.
     pub fn exact(prefix: IpNet) -> Self {
-        Entry {
-            prefix: prefix.trunc(),
-            min: prefix.prefix_len(),
-            max: prefix.prefix_len(),
-        }
+        Entry { prefix: prefix.trunc(), min: prefix.prefix_len(), max: prefix.prefix_len() }
     }
 
     /// Does the prefix match (lib/plist.c: `prefix_list_entry_match`)?
@@ -45,9 +40,7 @@ pub fn parse_entry(text: &str) -> Result<Entry, TextError> {
     let mut words = text.split_ascii_whitespace();
     let first = words.next().unwrap_or_default();
     if first == "any" {
-        return Err(TextError(
-            "\"any\" has no family: write 0.0.0.0/0 le 32 or ::/0 le 128".into(),
-        ));
+        return Err(TextError("\"any\" has no family: write 0.0.0.0/0 le 32 or ::/0 le 128".into()));
     }
     let prefix = parse_prefix(first)?.trunc();
     let longest = prefix.max_prefix_len();
@@ -67,20 +60,12 @@ pub fn parse_entry(text: &str) -> Result<Entry, TextError> {
     }
     let own = prefix.prefix_len();
     if ge.is_some_and(|ge| ge < own) || le.is_some_and(|le| le < ge.unwrap_or(0).max(own)) {
-        return Err(TextError::not_a(
-            text,
-            "a prefix-list entry",
-            "prefix length <= ge <= le",
-        ));
+        return Err(TextError::not_a(text, "a prefix-list entry", "prefix length <= ge <= le"));
     }
     let (ge, le) = (ge.filter(|ge| *ge > 0), le.filter(|le| *le > 0));
     Ok(match (ge, le) {
         (None, None) => Entry::exact(prefix),
-        _ => Entry {
-            prefix,
-            min: ge.unwrap_or(own),
-            max: le.unwrap_or(longest),
-        },
+        _ => Entry { prefix, min: ge.unwrap_or(own), max: le.unwrap_or(longest) },
     })
 }
 

@@ -44,10 +44,7 @@ impl Lengths for V6 {
             0 => 0,
             _ => u128::MAX >> (128 - length.min(128)),
         };
-        V6 {
-            longer: up_to(max) & !up_to(min.saturating_sub(1)),
-            zero: min == 0,
-        }
+        V6 { longer: up_to(max) & !up_to(min.saturating_sub(1)), zero: min == 0 }
     }
 
     fn has(self, length: u8) -> bool {
@@ -58,10 +55,7 @@ impl Lengths for V6 {
     }
 
     fn or(self, other: Self) -> Self {
-        V6 {
-            longer: self.longer | other.longer,
-            zero: self.zero || other.zero,
-        }
+        V6 { longer: self.longer | other.longer, zero: self.zero || other.zero }
     }
 }
 
@@ -74,11 +68,7 @@ mod tests {
             for max in min..=longest {
                 let range = L::range(min, max);
                 for length in 0..=longest {
-                    assert_eq!(
-                        range.has(length),
-                        (min..=max).contains(&length),
-                        "{min}..={max} {length}"
-                    );
+                    assert_eq!(range.has(length), (min..=max).contains(&length), "{min}..={max} {length}");
                 }
             }
         }

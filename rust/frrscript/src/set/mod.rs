@@ -21,7 +21,5 @@ use crate::value::TextError;
 pub const MAX_ENTRIES: usize = 2_000_000;
 
 fn full() -> TextError {
-    TextError(format!(
-        "too many entries: a set holds at most {MAX_ENTRIES}"
-    ))
+    TextError(format!("too many entries: a set holds at most {MAX_ENTRIES}"))
 }

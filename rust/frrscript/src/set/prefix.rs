@@ -28,9 +28,7 @@ impl PrefixSet {
     ///
     /// # Errors
     /// The first entry that is wrong; too many.
-    pub fn from_texts<T: AsRef<str>>(
-        texts: impl IntoIterator<Item = T>,
-    ) -> Result<Self, TextError> {
+    pub fn from_texts<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Result<Self, TextError> {
         let mut set = Self::new();
         for text in texts {
             set.insert_own(&parse_entry(text.as_ref())?)?;
@@ -128,9 +126,7 @@ struct Tree<P: Prefix, L> {
 
 impl<P: Prefix, L> Default for Tree<P, L> {
     fn default() -> Self {
-        Tree {
-            map: PrefixMap::new(),
-        }
+        Tree { map: PrefixMap::new() }
     }
 }
 
@@ -147,10 +143,7 @@ impl<P: Prefix + Copy, L: Lengths> Tree<P, L> {
     fn longest_match(&self, prefix: &P) -> Option<P> {
         let length = prefix.prefix_len();
         let covering = self.map.cover(prefix);
-        covering
-            .filter(|(_, accepts)| accepts.own.has(length))
-            .last()
-            .map(|(prefix, _)| prefix)
+        covering.filter(|(_, accepts)| accepts.own.has(length)).last().map(|(prefix, _)| prefix)
     }
 
     fn insert_own(&mut self, prefix: P, min: u8, max: u8) {
@@ -165,27 +158,16 @@ impl<P: Prefix + Copy, L: Lengths> Tree<P, L> {
 
     /// The same for a prefix and those below it.
     fn inherit_below(&mut self, prefix: P) {
-        let inherited = self
-            .map
-            .cover(&prefix)
-            .fold(L::default(), |lengths, (_, accepts)| {
-                lengths.or(accepts.own)
-            });
+        let inherited = self.map.cover(&prefix).fold(L::default(), |lengths, (_, accepts)| lengths.or(accepts.own));
         inherit(self.map.children_mut(&prefix), inherited);
     }
 }
 
 /// Goes through prefixes in lexicographic order, where each stands before those that it covers.
-fn inherit<'a, P: Prefix, L: Lengths + 'a>(
-    nodes: impl Iterator<Item = (P, &'a mut Accepts<L>)>,
-    outer: L,
-) {
+fn inherit<'a, P: Prefix, L: Lengths + 'a>(nodes: impl Iterator<Item = (P, &'a mut Accepts<L>)>, outer: L) {
     let mut covering: Vec<(P, L)> = Vec::new();
     for (prefix, accepts) in nodes {
-        while covering
-            .pop_if(|(last, _)| !last.contains(&prefix))
-            .is_some()
-        {}
+        while covering.pop_if(|(last, _)| !last.contains(&prefix)).is_some() {}
         let inherited = covering.last().map_or(outer, |(_, all)| *all);
         accepts.all = inherited.or(accepts.own);
         covering.push((prefix, accepts.all));
@@ -228,10 +210,7 @@ mod tests {
         ] {
             assert_eq!(has(&set, prefix), inside, "{prefix}");
         }
-        assert!(
-            set.contains_address("10.255.0.1".parse().unwrap()),
-            "ge and le do not count"
-        );
+        assert!(set.contains_address("10.255.0.1".parse().unwrap()), "ge and le do not count");
         assert!(!set.contains_address("11.0.0.1".parse().unwrap()));
         assert_eq!(set.len(), 4);
     }
@@ -250,16 +229,12 @@ mod tests {
 
     #[test]
     fn entries_of_one_prefix_add_up() {
-        let mut set =
-            PrefixSet::from_texts(["10.0.0.0/8 ge 9 le 10", "10.0.0.0/8 ge 20 le 21"]).unwrap();
+        let mut set = PrefixSet::from_texts(["10.0.0.0/8 ge 9 le 10", "10.0.0.0/8 ge 20 le 21"]).unwrap();
         assert!(has(&set, "10.0.0.0/9") && has(&set, "10.0.0.0/21"));
         assert!(!has(&set, "10.0.0.0/15"));
         assert_eq!(set.len(), 1);
         set.insert("10.0.0.0/15").unwrap();
-        assert!(
-            has(&set, "10.0.0.0/15") && has(&set, "10.0.0.0/20"),
-            "the covering entry still counts"
-        );
+        assert!(has(&set, "10.0.0.0/15") && has(&set, "10.0.0.0/20"), "the covering entry still counts");
         let net = parse_prefix("10.0.0.0/20").unwrap();
         assert_eq!(set.longest_match(&net).unwrap().to_string(), "10.0.0.0/8");
     }
@@ -279,15 +254,8 @@ mod tests {
     fn entry() -> impl Strategy<Value = Entry> {
         (near(), 0u8..=128, 0u8..=128).prop_map(|(prefix, a, b)| {
             let range = prefix.prefix_len()..=prefix.max_prefix_len();
-            let (a, b) = (
-                a.clamp(*range.start(), *range.end()),
-                b.clamp(*range.start(), *range.end()),
-            );
-            Entry {
-                prefix,
-                min: a.min(b),
-                max: a.max(b),
-            }
+            let (a, b) = (a.clamp(*range.start(), *range.end()), b.clamp(*range.start(), *range.end()));
+            Entry { prefix, min: a.min(b), max: a.max(b) }
         })
     }
 

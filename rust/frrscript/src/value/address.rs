@@ -9,11 +9,7 @@ pub use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// # Errors
 /// Anything else.
 pub fn parse_address(text: &str) -> Result<IpAddr, TextError> {
-    text.trim_ascii().parse().map_err(|_| {
-        TextError::not_a(
-            text,
-            "an IP address",
-            "write it as 192.0.2.1 or 2001:db8::1",
-        )
-    })
+    text.trim_ascii()
+        .parse()
+        .map_err(|_| TextError::not_a(text, "an IP address", "write it as 192.0.2.1 or 2001:db8::1"))
 }

@@ -11,13 +11,8 @@ use super::TextError;
 /// # Errors
 /// Anything else.
 pub fn parse_asn(text: &str) -> Result<u32, TextError> {
-    read(text.trim_ascii()).ok_or_else(|| {
-        TextError::not_a(
-            text,
-            "an AS number",
-            "write 1-4294967295, or HIGH.LOW with 0-65535 each",
-        )
-    })
+    read(text.trim_ascii())
+        .ok_or_else(|| TextError::not_a(text, "an AS number", "write 1-4294967295, or HIGH.LOW with 0-65535 each"))
 }
 
 fn read(text: &str) -> Option<u32> {

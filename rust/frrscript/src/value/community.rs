@@ -78,20 +78,15 @@ impl Item for Community {
 /// Anything else, also a bare number, as in FRR.
 pub fn parse_one(text: &str) -> Result<u32, TextError> {
     let word = text.trim_ascii();
-    digits(word.as_bytes())
-        .or_else(|| {
-            WELL_KNOWN
-                .iter()
-                .find(|known| known.1 == word)
-                .map(|known| known.0)
-        })
-        .ok_or_else(|| {
+    digits(word.as_bytes()).or_else(|| WELL_KNOWN.iter().find(|known| known.1 == word).map(|known| known.0)).ok_or_else(
+        || {
             TextError::not_a(
                 text,
                 "a community",
                 "write AS:VALUE (0-65535 each) or a well-known name such as no-export",
             )
-        })
+        },
+    )
 }
 
 /// `AS:VALUE`.
@@ -159,10 +154,7 @@ mod tests {
     #[test]
     fn text_is_frrs() {
         assert_eq!(text(&[]), "");
-        assert_eq!(
-            text(&[65_001 << 16 | 100, 666, 0xFFFF_FF01]),
-            "65001:100 0:666 no-export"
-        );
+        assert_eq!(text(&[65_001 << 16 | 100, 666, 0xFFFF_FF01]), "65001:100 0:666 no-export");
     }
 
     #[test]

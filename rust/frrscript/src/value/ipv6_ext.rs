@@ -91,9 +91,7 @@ impl Item for Ipv6ExtCommunity {
 
     fn read(text: &str) -> Result<(Self, &str), TextError> {
         let (first, after) = items::word(text);
-        let known = ["rt", "soo"]
-            .iter()
-            .any(|word| first.eq_ignore_ascii_case(word));
+        let known = ["rt", "soo"].iter().any(|word| first.eq_ignore_ascii_case(word));
         let (name, value, after) = match first.split_once(':') {
             None if known => {
                 let (value, rest) = items::word(after.trim_ascii_start());
@@ -166,18 +164,12 @@ mod tests {
     fn text_is_frrs() {
         let text = "RT:2001:db8::1:100 SoO:2001:db8::2:1";
         assert_eq!(parse_list(text).unwrap().to_string(), text);
-        assert_eq!(
-            parse_list("rt 2001:db8::1:100").unwrap().to_string(),
-            "RT:2001:db8::1:100"
-        );
+        assert_eq!(parse_list("rt 2001:db8::1:100").unwrap().to_string(), "RT:2001:db8::1:100");
         let mut wide = [0; 20];
         wide[..2].copy_from_slice(&[2, 6]);
         wide[11] = 200;
         wide[15] = 7;
-        assert_eq!(
-            Ipv6ExtCommunityList::from_octets(&wide).to_string(),
-            "LB:7:200 (1.000 Kbps)"
-        );
+        assert_eq!(Ipv6ExtCommunityList::from_octets(&wide).to_string(), "LB:7:200 (1.000 Kbps)");
     }
 
     #[test]

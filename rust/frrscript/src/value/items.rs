@@ -40,9 +40,7 @@ pub trait Item: Copy + Ord + 'static {
 
 /// The items in `octets`; an incomplete one at the end is left out.
 pub fn items<I: Item>(octets: &[u8]) -> impl ExactSizeIterator<Item = I> + '_ {
-    octets
-        .chunks_exact(I::SIZE)
-        .map(|chunk| I::from_octets(chunk).expect("chunks_exact gives SIZE octets"))
+    octets.chunks_exact(I::SIZE).map(|chunk| I::from_octets(chunk).expect("chunks_exact gives SIZE octets"))
 }
 
 /// Is the item in the list?
@@ -71,20 +69,13 @@ pub fn parse<I: Item>(text: &str) -> Result<I, TextError> {
     if rest.is_empty() {
         Ok(item)
     } else {
-        Err(TextError(format!(
-            "{} are several {}: write one",
-            super::text::quoted(text),
-            I::NOUN
-        )))
+        Err(TextError(format!("{} are several {}: write one", super::text::quoted(text), I::NOUN)))
     }
 }
 
 /// The word at the start of `text`, and what follows it.
 pub(crate) fn word(text: &str) -> (&str, &str) {
-    let end = text
-        .bytes()
-        .position(|b| b.is_ascii_whitespace())
-        .unwrap_or(text.len());
+    let end = text.bytes().position(|b| b.is_ascii_whitespace()).unwrap_or(text.len());
     text.split_at(end)
 }
 
@@ -108,10 +99,7 @@ pub struct ItemList<I> {
 
 impl<I> Default for ItemList<I> {
     fn default() -> Self {
-        ItemList {
-            octets: Vec::new(),
-            item: PhantomData,
-        }
+        ItemList { octets: Vec::new(), item: PhantomData }
     }
 }
 
@@ -228,11 +216,7 @@ impl<I: Item> ItemList<I> {
     }
 
     fn too_long() -> TextError {
-        TextError(format!(
-            "too many: a route carries at most {} {}",
-            MAX_OCTETS / I::SIZE,
-            I::NOUN
-        ))
+        TextError(format!("too many: a route carries at most {} {}", MAX_OCTETS / I::SIZE, I::NOUN))
     }
 }
 
@@ -244,10 +228,7 @@ impl<I: Item> From<Vec<I>> for ItemList<I> {
         for item in &found {
             octets.extend_from_slice(item.octets());
         }
-        ItemList {
-            octets,
-            item: PhantomData,
-        }
+        ItemList { octets, item: PhantomData }
     }
 }
 

@@ -61,12 +61,9 @@ impl Item for LargeCommunity {
 pub fn parse_one(text: &str) -> Result<LargeCommunity, TextError> {
     let mut parts = text.trim_ascii().split(':').map(items::decimal);
     match [parts.next(), parts.next(), parts.next(), parts.next()] {
-        [
-            Some(Some(global)),
-            Some(Some(local1)),
-            Some(Some(local2)),
-            None,
-        ] => Ok(LargeCommunity::new(global, local1, local2)),
+        [Some(Some(global)), Some(Some(local1)), Some(Some(local2)), None] => {
+            Ok(LargeCommunity::new(global, local1, local2))
+        }
         _ => Err(TextError::not_a(
             text,
             "a large community",
@@ -115,16 +112,8 @@ mod tests {
         assert_snapshot!(error("1:2:3 1:2:4294967296"), @r#""1:2:4294967296" is not a large community: write GLOBAL:LOCAL1:LOCAL2 (0-4294967295 each), such as 65001:1:2"#);
         let many: String = (0..400).map(|n| format!("1:1:{n} ")).collect();
         assert_snapshot!(error(&many), @"too many: a route carries at most 333 large communities");
-        for text in [
-            "1:2:3:4",
-            "1::3",
-            ":1:2:3",
-            "-1:2:3",
-            "+1:2:3",
-            "1:2:3x",
-            "::",
-            "1:2:0000000000000000000000001x",
-        ] {
+        for text in ["1:2:3:4", "1::3", ":1:2:3", "-1:2:3", "+1:2:3", "1:2:3x", "::", "1:2:0000000000000000000000001x"]
+        {
             assert!(parse_one(text).is_err(), "{text}");
         }
     }

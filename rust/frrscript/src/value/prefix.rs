@@ -19,23 +19,14 @@ pub fn parse_prefix(text: &str) -> Result<IpNet, TextError> {
         None => (trimmed, None),
     };
     let Ok(address) = address.parse::<IpAddr>() else {
-        return Err(TextError::not_a(
-            text,
-            "a prefix",
-            "write ADDRESS/LENGTH, such as 192.0.2.0/24 or 2001:db8::/32",
-        ));
+        return Err(TextError::not_a(text, "a prefix", "write ADDRESS/LENGTH, such as 192.0.2.0/24 or 2001:db8::/32"));
     };
     let max: u8 = if address.is_ipv4() { 32 } else { 128 };
     let bits = length.map_or(Some(max), |digits| read_length(digits, max));
-    bits.and_then(|bits| IpNet::new(address, bits).ok())
-        .ok_or_else(|| {
-            let family = if max == 32 { "IPv4" } else { "IPv6" };
-            TextError::not_a(
-                text,
-                "a prefix",
-                &format!("the length of an {family} prefix is 0-{max}"),
-            )
-        })
+    bits.and_then(|bits| IpNet::new(address, bits).ok()).ok_or_else(|| {
+        let family = if max == 32 { "IPv4" } else { "IPv6" };
+        TextError::not_a(text, "a prefix", &format!("the length of an {family} prefix is 0-{max}"))
+    })
 }
 
 /// A prefix length of at most `max`, digits only.
@@ -59,14 +50,8 @@ mod tests {
 
     #[test]
     fn forms() {
-        assert_eq!(
-            parse_prefix("192.0.2.1").unwrap().to_string(),
-            "192.0.2.1/32"
-        );
-        assert_eq!(
-            parse_prefix("192.0.2.1/24").unwrap().to_string(),
-            "192.0.2.1/24"
-        );
+        assert_eq!(parse_prefix("192.0.2.1").unwrap().to_string(), "192.0.2.1/32");
+        assert_eq!(parse_prefix("192.0.2.1/24").unwrap().to_string(), "192.0.2.1/24");
         assert_eq!(parse_prefix(" ::/0 ").unwrap().to_string(), "::/0");
         assert_eq!(parse_prefix("2001:db8::1").unwrap().prefix_len(), 128);
     }

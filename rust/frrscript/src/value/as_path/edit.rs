@@ -25,13 +25,7 @@ impl AsPath {
             Some(segment) if segment.kind == SegmentKind::Sequence => {
                 segment.asns.splice(0..0, front);
             }
-            _ => self.segments.insert(
-                0,
-                Segment {
-                    kind: SegmentKind::Sequence,
-                    asns: front.collect(),
-                },
-            ),
+            _ => self.segments.insert(0, Segment { kind: SegmentKind::Sequence, asns: front.collect() }),
         }
         Ok(())
     }
@@ -64,18 +58,10 @@ impl AsPath {
     ///
     /// # Errors
     /// `to` is AS 0 (RFC 7607).
-    pub fn replace_if(
-        &mut self,
-        to: u32,
-        wanted: impl Fn(u32) -> bool,
-    ) -> Result<usize, TextError> {
+    pub fn replace_if(&mut self, to: u32, wanted: impl Fn(u32) -> bool) -> Result<usize, TextError> {
         refuse_zero(to)?;
         let mut changed = 0;
-        for asn in self
-            .segments
-            .iter_mut()
-            .flat_map(|segment| &mut segment.asns)
-        {
+        for asn in self.segments.iter_mut().flat_map(|segment| &mut segment.asns) {
             if wanted(*asn) && *asn != to {
                 *asn = to;
                 changed += 1;
@@ -130,12 +116,7 @@ mod tests {
 
     #[test]
     fn prepend_joins_a_sequence_and_stands_before_anything_else() {
-        for (before, after) in [
-            ("", "7 7"),
-            ("1 2", "7 7 1 2"),
-            ("{1,2}", "7 7 {1,2}"),
-            ("(1) 2", "7 7 (1) 2"),
-        ] {
+        for (before, after) in [("", "7 7"), ("1 2", "7 7 1 2"), ("{1,2}", "7 7 {1,2}"), ("(1) 2", "7 7 (1) 2")] {
             let mut path = path(before);
             path.prepend(7, 2).unwrap();
             assert_eq!(path.to_string(), after);

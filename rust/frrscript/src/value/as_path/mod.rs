@@ -9,9 +9,7 @@ mod edit;
 mod parse;
 mod read;
 
-pub use read::{
-    asn_count, contains, contains_any, first, format, has_private, length, nth, origin, to_vec,
-};
+pub use read::{asn_count, contains, contains_any, first, format, has_private, length, nth, origin, to_vec};
 
 use std::ops::ControlFlow;
 
@@ -102,10 +100,7 @@ impl AsPath {
     pub fn copy_of(path: &(impl Segments + ?Sized)) -> Self {
         let mut segments = Vec::new();
         path.for_each(&mut |kind, asns| {
-            segments.push(Segment {
-                kind,
-                asns: asns.to_vec(),
-            });
+            segments.push(Segment { kind, asns: asns.to_vec() });
             ControlFlow::Continue(())
         });
         Self::from_segments(segments)

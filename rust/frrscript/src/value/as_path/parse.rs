@@ -27,35 +27,21 @@ impl AsPath {
         while let Some(c) = rest.chars().next() {
             if let Some(kind) = opened_by(c) {
                 if open.is_some() {
-                    return Err(bad_bracket(
-                        text,
-                        "close a bracket before the next one opens",
-                    ));
+                    return Err(bad_bracket(text, "close a bracket before the next one opens"));
                 }
                 open = kind.brackets().map(|(_, close)| close);
-                segments.push(Segment {
-                    kind,
-                    asns: Vec::new(),
-                });
+                segments.push(Segment { kind, asns: Vec::new() });
                 rest = &rest[1..];
             } else if matches!(c, '}' | ')' | ']') {
                 if open.take() != Some(c) {
-                    return Err(bad_bracket(
-                        text,
-                        &format!("nothing is open that {c} closes"),
-                    ));
+                    return Err(bad_bracket(text, &format!("nothing is open that {c} closes")));
                 }
-                if segments
-                    .last()
-                    .is_some_and(|segment| segment.asns.is_empty())
-                {
+                if segments.last().is_some_and(|segment| segment.asns.is_empty()) {
                     return Err(bad_bracket(text, "a bracket holds at least one AS number"));
                 }
                 rest = &rest[1..];
             } else {
-                let end = rest
-                    .find(|c: char| separates(c) || "{}()[]".contains(c))
-                    .unwrap_or(rest.len());
+                let end = rest.find(|c: char| separates(c) || "{}()[]".contains(c)).unwrap_or(rest.len());
                 let (word, after) = rest.split_at(end);
                 let number = asn::parse_asn(word)?;
                 count += 1;
@@ -63,13 +49,8 @@ impl AsPath {
                     return Err(too_long());
                 }
                 match segments.last_mut() {
-                    Some(last) if open.is_some() || last.kind == SegmentKind::Sequence => {
-                        last.asns.push(number)
-                    }
-                    _ => segments.push(Segment {
-                        kind: SegmentKind::Sequence,
-                        asns: vec![number],
-                    }),
+                    Some(last) if open.is_some() || last.kind == SegmentKind::Sequence => last.asns.push(number),
+                    _ => segments.push(Segment { kind: SegmentKind::Sequence, asns: vec![number] }),
                 }
                 rest = after;
             }
@@ -79,14 +60,8 @@ impl AsPath {
             return Err(bad_bracket(text, &format!("{close} is missing at the end")));
         }
         let path = Self::from_segments(segments);
-        if path
-            .segments
-            .iter()
-            .any(|segment| segment.kind.is_set() && segment.asns.len() > MAX_SET)
-        {
-            return Err(TextError(format!(
-                "a set of an AS path holds at most {MAX_SET} AS numbers"
-            )));
+        if path.segments.iter().any(|segment| segment.kind.is_set() && segment.asns.len() > MAX_SET) {
+            return Err(TextError(format!("a set of an AS path holds at most {MAX_SET} AS numbers")));
         }
         Ok(path)
     }
@@ -127,23 +102,14 @@ mod tests {
 
     #[test]
     fn text_is_frrs() {
-        for text in [
-            "",
-            "65001",
-            "65001 65002 {65010,65011} (65100 65101) [65200,65201]",
-            "{1} {2}",
-            "4294967295",
-        ] {
+        for text in ["", "65001", "65001 65002 {65010,65011} (65100 65101) [65200,65201]", "{1} {2}", "4294967295"] {
             assert_eq!(again(text), text);
         }
     }
 
     #[test]
     fn other_ways_to_write_it() {
-        assert_eq!(
-            again(" 1.0,  65001\t{3 2 3}65002"),
-            "65536 65001 {2,3} 65002"
-        );
+        assert_eq!(again(" 1.0,  65001\t{3 2 3}65002"), "65536 65001 {2,3} 65002");
         assert_eq!(again("(1) (2)"), "(1 2)");
         assert_eq!(again("1 , 2"), "1 2");
     }
@@ -165,11 +131,8 @@ mod tests {
 
     /// Any path in normal form.
     pub(in crate::value::as_path) fn any_path() -> impl Strategy<Value = AsPath> {
-        let segment =
-            (1u8..=4, prop::collection::vec(1u32.., 0..6)).prop_map(|(kind, asns)| Segment {
-                kind: SegmentKind::from_wire(kind).unwrap(),
-                asns,
-            });
+        let segment = (1u8..=4, prop::collection::vec(1u32.., 0..6))
+            .prop_map(|(kind, asns)| Segment { kind: SegmentKind::from_wire(kind).unwrap(), asns });
         prop::collection::vec(segment, 0..5).prop_map(AsPath::from_segments)
     }
 

@@ -50,11 +50,7 @@ fn any(path: &(impl Segments + ?Sized), mut wanted: impl FnMut(u32) -> bool) -> 
     let mut found = false;
     path.for_each(&mut |_, asns| {
         found = asns.iter().any(|asn| wanted(*asn));
-        if found {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
+        if found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     found
 }

@@ -64,11 +64,7 @@ fn administered(kind: u8, sub: u8, octets: &[u8], v: &[u8; 6], out: &mut String)
 /// FRR: `ecommunity_rt_soo_str_internal`. A kind that is none of the three gives no text.
 fn target(kind: u8, sub: u8, octets: &[u8], v: &[u8; 6], out: &mut String) {
     let [a, b, c, d, e, f] = *v;
-    let word = if sub == low::ROUTE_TARGET {
-        "RT"
-    } else {
-        "SoO"
-    };
+    let word = if sub == low::ROUTE_TARGET { "RT" } else { "SoO" };
     let narrow = u16::from_be_bytes([e, f]);
     let _ = match (kind, octets) {
         (high::AS4, _) => write!(out, "{word}:{}:{narrow}", u32::from_be_bytes([a, b, c, d])),
@@ -131,10 +127,7 @@ fn evpn(sub: u8, v: &[u8; 6], out: &mut String) -> bool {
 
 fn mac(word: &str, v: &[u8; 6], out: &mut String) -> std::fmt::Result {
     let [a, b, c, d, e, f] = v;
-    write!(
-        out,
-        "{word}:{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}"
-    )
+    write!(out, "{word}:{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}")
 }
 
 fn flow_specification(kind: u8, sub: u8, octets: &[u8], v: &[u8; 6], out: &mut String) -> bool {
@@ -149,11 +142,7 @@ fn flow_specification(kind: u8, sub: u8, octets: &[u8], v: &[u8; 6], out: &mut S
             out.push_str("FS:redirect VRF ");
             let start = out.len();
             // For a VRF FRR takes 8 octets whatever the size of the item.
-            let octets = if sub == REDIRECT_VRF {
-                &octets[..8]
-            } else {
-                octets
-            };
+            let octets = if sub == REDIRECT_VRF { &octets[..8] } else { octets };
             target(inner, low::ROUTE_TARGET, octets, v, out);
             if sub == REDIRECT_VRF {
                 out.truncate(out.len().min(start + REDIRECT_VRF_TEXT));
@@ -162,11 +151,7 @@ fn flow_specification(kind: u8, sub: u8, octets: &[u8], v: &[u8; 6], out: &mut S
         }
         (0x06, EXPERIMENTAL) => rate(f32::from_be_bytes([c, d, e, f]), out),
         (0x07, EXPERIMENTAL) => {
-            let last = if d == 2 {
-                "terminate (apply)"
-            } else {
-                "eval stops"
-            };
+            let last = if d == 2 { "terminate (apply)" } else { "eval stops" };
             let sample = if d == 1 { ", sample" } else { "" };
             write!(out, "FS:action {last}{sample}")
         }
@@ -222,11 +207,7 @@ fn address(v: &[u8; 6]) -> Ipv4Addr {
 /// FRR: `ecommunity_lb_str`. What C leaves undefined (a rate that is negative or does not fit 32 bits) saturates.
 fn bandwidth(v: &[u8; 6], out: &mut String) {
     let asn = u16::from_be_bytes([v[0], v[1]]);
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "saturates, as documented"
-    )]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, as documented")]
     let octets = f32::from_be_bytes([v[2], v[3], v[4], v[5]]) as u32;
     bandwidth_text(asn.into(), octets.into(), out);
 }
@@ -236,9 +217,7 @@ fn bandwidth_64(octets: &[u8], out: &mut String) {
     let long = octets.get(4..12).and_then(|rate| rate.first_chunk::<8>());
     let short = octets.get(12..16).and_then(|asn| asn.first_chunk::<4>());
     match (long, short) {
-        (Some(rate), Some(asn)) => {
-            bandwidth_text(u32::from_be_bytes(*asn), u64::from_be_bytes(*rate), out)
-        }
+        (Some(rate), Some(asn)) => bandwidth_text(u32::from_be_bytes(*asn), u64::from_be_bytes(*rate), out),
         _ => out.push_str("LB:0:0 ()"),
     }
 }

@@ -114,30 +114,18 @@ impl ExtCommunity {
             high::IPV4 => (Administrator::Ipv4([a, b, c, d].into()), narrow),
             _ => return None,
         };
-        (sub == low).then_some(Target {
-            administrator,
-            value,
-        })
+        (sub == low).then_some(Target { administrator, value })
     }
 
     /// Link bandwidth in octets per second; `asn` is shortened to 23456 if it needs 4 octets, as FRR does.
     ///
     /// # Errors
     /// The rate is negative, not a number, or infinite as a 32-bit float.
-    pub fn link_bandwidth(
-        asn: u32,
-        bytes_per_second: f64,
-        transitive: bool,
-    ) -> Result<Self, TextError> {
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "the format has 32 bits; what overflows is checked"
-        )]
+    pub fn link_bandwidth(asn: u32, bytes_per_second: f64, transitive: bool) -> Result<Self, TextError> {
+        #[expect(clippy::cast_possible_truncation, reason = "the format has 32 bits; what overflows is checked")]
         let rate = bytes_per_second as f32;
         if !rate.is_finite() || rate.is_sign_negative() && rate != 0.0 {
-            return Err(TextError(format!(
-                "{bytes_per_second} is not a link bandwidth: octets per second, 0 or more"
-            )));
+            return Err(TextError(format!("{bytes_per_second} is not a link bandwidth: octets per second, 0 or more")));
         }
         let [a, b] = u16::try_from(asn).unwrap_or(AS_TRANS).to_be_bytes();
         let [c, d, e, f] = rate.abs().to_be_bytes();
@@ -163,31 +151,17 @@ impl ExtCommunity {
     /// The CO bits are more than 3.
     pub fn color(color: Color) -> Result<Self, TextError> {
         if color.co > 3 {
-            return Err(TextError(format!(
-                "{} are not CO bits of a color: 0-3",
-                color.co
-            )));
+            return Err(TextError(format!("{} are not CO bits of a color: 0-3", color.co)));
         }
         let [a, b, c, d] = color.color.to_be_bytes();
-        Ok(ExtCommunity([
-            high::OPAQUE,
-            low::COLOR,
-            color.co << 6,
-            0,
-            a,
-            b,
-            c,
-            d,
-        ]))
+        Ok(ExtCommunity([high::OPAQUE, low::COLOR, color.co << 6, 0, a, b, c, d]))
     }
 
     /// If it is a color: which.
     pub fn as_color(&self) -> Option<Color> {
         let [high, sub, flags, _, a, b, c, d] = self.0;
-        (high & !high::NON_TRANSITIVE == high::OPAQUE && sub == low::COLOR).then(|| Color {
-            color: u32::from_be_bytes([a, b, c, d]),
-            co: flags >> 6,
-        })
+        (high & !high::NON_TRANSITIVE == high::OPAQUE && sub == low::COLOR)
+            .then(|| Color { color: u32::from_be_bytes([a, b, c, d]), co: flags >> 6 })
     }
 
     /// A group policy id.
@@ -200,10 +174,8 @@ impl ExtCommunity {
     /// If it is a group policy id: which.
     pub fn as_group_policy_id(&self) -> Option<GroupPolicyId> {
         let [high, sub, s0, s1, _, _, i0, i1] = self.0;
-        (high == high::OPAQUE && sub == low::GROUP_POLICY_ID).then(|| GroupPolicyId {
-            id: u16::from_be_bytes([i0, i1]),
-            scope: u16::from_be_bytes([s0, s1]),
-        })
+        (high == high::OPAQUE && sub == low::GROUP_POLICY_ID)
+            .then(|| GroupPolicyId { id: u16::from_be_bytes([i0, i1]), scope: u16::from_be_bytes([s0, s1]) })
     }
 }
 
@@ -214,43 +186,22 @@ mod tests {
     use proptest::prelude::*;
 
     fn target(asn: u32, value: u32) -> Target {
-        Target {
-            administrator: Administrator::As(asn),
-            value,
-        }
+        Target { administrator: Administrator::As(asn), value }
     }
 
     #[test]
     fn octets_are_those_of_the_rfcs() {
         let octets = |made: Result<ExtCommunity, TextError>| made.unwrap().raw();
-        assert_eq!(
-            octets(ExtCommunity::route_target(target(65_001, 100))),
-            [0, 2, 0xfd, 0xe9, 0, 0, 0, 100]
-        );
-        assert_eq!(
-            octets(ExtCommunity::route_target(target(70_000, 100))),
-            [2, 2, 0, 1, 0x11, 0x70, 0, 100]
-        );
-        let by_address = Target {
-            administrator: Administrator::Ipv4([192, 0, 2, 1].into()),
-            value: 7,
-        };
-        assert_eq!(
-            octets(ExtCommunity::site_of_origin(by_address)),
-            [1, 3, 192, 0, 2, 1, 0, 7]
-        );
+        assert_eq!(octets(ExtCommunity::route_target(target(65_001, 100))), [0, 2, 0xfd, 0xe9, 0, 0, 0, 100]);
+        assert_eq!(octets(ExtCommunity::route_target(target(70_000, 100))), [2, 2, 0, 1, 0x11, 0x70, 0, 100]);
+        let by_address = Target { administrator: Administrator::Ipv4([192, 0, 2, 1].into()), value: 7 };
+        assert_eq!(octets(ExtCommunity::site_of_origin(by_address)), [1, 3, 192, 0, 2, 1, 0, 7]);
         assert_eq!(
             octets(ExtCommunity::link_bandwidth(65_001, 125_000_000.0, false)),
             [0x40, 4, 0xfd, 0xe9, 0x4c, 0xee, 0x6b, 0x28]
         );
-        assert_eq!(
-            octets(ExtCommunity::link_bandwidth(70_000, 0.0, true)),
-            [0, 4, 0x5b, 0xa0, 0, 0, 0, 0]
-        );
-        assert_eq!(
-            octets(ExtCommunity::color(Color { color: 100, co: 1 })),
-            [3, 0x0b, 0x40, 0, 0, 0, 0, 100]
-        );
+        assert_eq!(octets(ExtCommunity::link_bandwidth(70_000, 0.0, true)), [0, 4, 0x5b, 0xa0, 0, 0, 0, 0]);
+        assert_eq!(octets(ExtCommunity::color(Color { color: 100, co: 1 })), [3, 0x0b, 0x40, 0, 0, 0, 0, 100]);
         assert_eq!(
             ExtCommunity::group_policy_id(GroupPolicyId { id: 100, scope: 1 }).raw(),
             [3, 0x17, 0, 1, 0, 0, 0, 100]
@@ -263,15 +214,8 @@ mod tests {
         assert_eq!(color.as_color(), Some(Color { color: 9, co: 3 }));
         assert!(color.as_route_target().is_none() && color.as_site_of_origin().is_none());
         assert!(color.as_link_bandwidth().is_none() && color.as_group_policy_id().is_none());
-        assert!(
-            ExtCommunity::generic([0x40, 4, 0, 1, 0xff, 0xff, 0xff, 0xff])
-                .as_link_bandwidth()
-                .is_none()
-        );
-        assert_eq!(
-            (color.type_high(), color.type_low(), color.as_u64()),
-            (3, 0x0b, 0x030b_c000_0000_0009)
-        );
+        assert!(ExtCommunity::generic([0x40, 4, 0, 1, 0xff, 0xff, 0xff, 0xff]).as_link_bandwidth().is_none());
+        assert_eq!((color.type_high(), color.type_low(), color.as_u64()), (3, 0x0b, 0x030b_c000_0000_0009));
     }
 
     #[test]

@@ -7,7 +7,8 @@ use crate::value::items::{decimal, word};
 use crate::value::text::quoted;
 use crate::value::{TextError, asn};
 
-const EXPECTED: &str = "write RT:65001:100, SoO:192.0.2.1:1, NT:192.0.2.1, LB:65001:125000000, Color:00:100, or 0x and 16 hex digits";
+const EXPECTED: &str =
+    "write RT:65001:100, SoO:192.0.2.1:1, NT:192.0.2.1, LB:65001:125000000, Color:00:100, or 0x and 16 hex digits";
 
 /// Reads one at the start of `text`; returns what follows.
 pub(super) fn read(text: &str) -> Result<(ExtCommunity, &str), TextError> {
@@ -35,10 +36,7 @@ pub(super) fn read(text: &str) -> Result<(ExtCommunity, &str), TextError> {
         ExtCommunity::target(low::SITE_OF_ORIGIN, target(value).ok_or_else(bad)?)?
     } else if is("nt") {
         let address = value.strip_suffix(":0").unwrap_or(value);
-        let node = Target {
-            administrator: Administrator::Ipv4(address.parse().map_err(|_| bad())?),
-            value: 0,
-        };
+        let node = Target { administrator: Administrator::Ipv4(address.parse().map_err(|_| bad())?), value: 0 };
         ExtCommunity::target(low::NODE_TARGET, node)?
     } else if is("color") {
         ExtCommunity::color(color(value).ok_or_else(bad)?)?
@@ -48,10 +46,7 @@ pub(super) fn read(text: &str) -> Result<(ExtCommunity, &str), TextError> {
         let after = skip_brackets(after).ok_or_else(bad)?;
         return Ok((ExtCommunity::link_bandwidth(asn, rate, true)?, after));
     } else if is("et") {
-        let [e, f] = decimal(value)
-            .and_then(|n| u16::try_from(n).ok())
-            .ok_or_else(bad)?
-            .to_be_bytes();
+        let [e, f] = decimal(value).and_then(|n| u16::try_from(n).ok()).ok_or_else(bad)?.to_be_bytes();
         ExtCommunity::generic([high::OPAQUE, low::ENCAPSULATION, 0, 0, 0, 0, e, f])
     } else if is("rmac") {
         mac(0x03, value).ok_or_else(bad)?
@@ -59,22 +54,12 @@ pub(super) fn read(text: &str) -> Result<(ExtCommunity, &str), TextError> {
         mac(0x02, value).ok_or_else(bad)?
     } else if is("mm") {
         let (digits, sticky, after) = match value.strip_suffix(',') {
-            Some(digits) => (
-                digits,
-                1,
-                after_phrase(after.trim_ascii_start(), "sticky MAC").ok_or_else(bad)?,
-            ),
+            Some(digits) => (digits, 1, after_phrase(after.trim_ascii_start(), "sticky MAC").ok_or_else(bad)?),
             None => (value, 0, after),
         };
         let [c, d, e, f] = decimal(digits).ok_or_else(bad)?.to_be_bytes();
-        return Ok((
-            ExtCommunity::generic([high::EVPN, 0x00, sticky, 0, c, d, e, f]),
-            after,
-        ));
-    } else if ["unk", "fs", "df", "nd", "ovs", "nh", "esi-label-rt"]
-        .iter()
-        .any(|known| is(known))
-    {
+        return Ok((ExtCommunity::generic([high::EVPN, 0x00, sticky, 0, c, d, e, f]), after));
+    } else if ["unk", "fs", "df", "nd", "ovs", "nh", "esi-label-rt"].iter().any(|known| is(known)) {
         return Err(TextError(format!(
             "{} does not hold the whole value of an extended community: write 0x and 16 hex digits",
             quoted(text_of(text, after))
@@ -111,10 +96,7 @@ fn target(text: &str) -> Option<Target> {
         Err(_) if administrator == "0" => Administrator::As(0),
         Err(_) => Administrator::As(asn::parse_asn(administrator).ok()?),
     };
-    Some(Target {
-        administrator,
-        value: decimal(value)?,
-    })
+    Some(Target { administrator, value: decimal(value)? })
 }
 
 /// `CO:COLOR` with the bits in binary (`01:100`), or a color alone.
@@ -127,10 +109,7 @@ fn color(text: &str) -> Option<Color> {
         "11" => 3,
         _ => return None,
     };
-    Some(Color {
-        color: decimal(color)?,
-        co,
-    })
+    Some(Color { color: decimal(color)?, co })
 }
 
 /// `AS:OCTETS-PER-SECOND`.
@@ -144,10 +123,7 @@ fn skip_brackets(text: &str) -> Option<&str> {
     match text.trim_ascii_start().strip_prefix('(') {
         None => Some(text),
         // Empty brackets are FRR's text for a 64-bit rate that was cut off.
-        Some(inside) => inside
-            .split_once(')')
-            .filter(|(rate, _)| !rate.is_empty())
-            .map(|(_, rest)| rest),
+        Some(inside) => inside.split_once(')').filter(|(rate, _)| !rate.is_empty()).map(|(_, rest)| rest),
     }
 }
 
@@ -161,10 +137,7 @@ fn mac(sub: u8, text: &str) -> Option<ExtCommunity> {
         }
         *octet = u8::from_str_radix(digits, 16).ok()?;
     }
-    parts
-        .next()
-        .is_none()
-        .then_some(ExtCommunity::generic(octets))
+    parts.next().is_none().then_some(ExtCommunity::generic(octets))
 }
 
 #[cfg(test)]
@@ -188,14 +161,8 @@ mod tests {
 
     #[test]
     fn words_of_the_configuration_and_hex() {
-        assert_eq!(
-            again("rt 65001:1 soo 1.1:2 color 7 Rt:1:1"),
-            "RT:1:1 RT:65001:1 SoO:65537:2 Color:00:7"
-        );
-        assert_eq!(
-            parse_one("0x0317000000000064").unwrap().raw(),
-            [3, 0x17, 0, 0, 0, 0, 0, 100]
-        );
+        assert_eq!(again("rt 65001:1 soo 1.1:2 color 7 Rt:1:1"), "RT:1:1 RT:65001:1 SoO:65537:2 Color:00:7");
+        assert_eq!(parse_one("0x0317000000000064").unwrap().raw(), [3, 0x17, 0, 0, 0, 0, 0, 100]);
         assert_eq!(parse_one("0xFFffffffffffffff").unwrap().as_u64(), u64::MAX);
     }
 
