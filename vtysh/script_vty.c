@@ -44,17 +44,6 @@ static int complain(struct vty *vty, char *text, int result)
 	return result;
 }
 
-/* A name is a file of the script directory itself. The library refuses others
- * too; only here is it known that nothing was configured.
- */
-static bool name_is_path(struct vty *vty, const char *name)
-{
-	if (!strchr(name, '/') && !strstr(name, ".."))
-		return false;
-	vty_out(vty, "%% %s is a path: give the name of a script in the script directory\n", name);
-	return true;
-}
-
 DEFPY (script_load,
        script_load_cmd,
        "script load SCRIPT$name",
@@ -63,14 +52,15 @@ DEFPY (script_load,
        SCRIPT_NAME_STR)
 {
 	char *text = NULL;
+	int failed = frrscript_script_load(name, &text);
 
-	if (name_is_path(vty, name))
-		return CMD_WARNING_CONFIG_FAILED;
-	/* The line stays in the configuration whether the file is good or not:
-	 * it may be repaired and reloaded.
+	/* The line stays in the configuration whether the file is good or not
+	 * (it may be repaired and reloaded), unless it can be no file.
 	 */
-	if (frrscript_script_load(name, &text))
-		return complain(vty, text, CMD_SUCCESS);
+	if (failed)
+		return complain(vty, text,
+				failed == FRRSCRIPT_ERROR_BAD_NAME ? CMD_WARNING_CONFIG_FAILED
+								   : CMD_SUCCESS);
 	frrscript_text_free(text);
 	return CMD_SUCCESS;
 }
@@ -96,8 +86,6 @@ static int set_option(struct vty *vty, const char *name, enum frrscript_option o
 {
 	char *text = NULL;
 
-	if (name_is_path(vty, name))
-		return CMD_WARNING_CONFIG_FAILED;
 	if (frrscript_script_option(name, option, value, &text))
 		return complain(vty, text, CMD_WARNING_CONFIG_FAILED);
 	say(vty, text);

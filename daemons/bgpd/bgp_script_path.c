@@ -27,24 +27,48 @@ static struct bgp_path_info *route_path(const void *obj)
 	return route->path;
 }
 
+/* Only where bgpd copies a stored path or redistributes is the protocol set;
+ * everywhere else the route is BGP's own.
+ */
+static uint8_t route_type(const void *obj)
+{
+	uint8_t type = route_path(obj)->type;
+
+	return type == ZEBRA_ROUTE_SYSTEM ? ZEBRA_ROUTE_BGP : type;
+}
+
 static bool get_type(const void *obj, struct frrscript_value *out)
 {
-	return bgp_script_text(out, zebra_route_string(route_path(obj)->type));
+	return bgp_script_text(out, zebra_route_string(route_type(obj)));
 }
 
 static bool get_type_id(const void *obj, struct frrscript_value *out)
 {
-	return bgp_script_uint(out, route_path(obj)->type);
+	return bgp_script_uint(out, route_type(obj));
+}
+
+/* A route that is being made has no sub type yet. */
+static uint8_t route_sub_type(const struct bgp_path_info *path)
+{
+	uint8_t rmap_type = path->peer ? path->peer->rmap_type : 0;
+
+	if (CHECK_FLAG(rmap_type, PEER_RMAP_TYPE_NETWORK))
+		return BGP_ROUTE_STATIC;
+	if (CHECK_FLAG(rmap_type, PEER_RMAP_TYPE_AGGREGATE))
+		return BGP_ROUTE_AGGREGATE;
+	if (CHECK_FLAG(rmap_type, PEER_RMAP_TYPE_REDISTRIBUTE))
+		return BGP_ROUTE_REDISTRIBUTE;
+	return path->sub_type;
 }
 
 static bool get_sub_type(const void *obj, struct frrscript_value *out)
 {
-	return bgp_script_uint(out, route_path(obj)->sub_type);
+	return bgp_script_uint(out, route_sub_type(route_path(obj)));
 }
 
 static bool get_origin(const void *obj, struct frrscript_value *out)
 {
-	switch (route_path(obj)->sub_type) {
+	switch (route_sub_type(route_path(obj))) {
 	case BGP_ROUTE_NORMAL:
 		return bgp_script_text(out, "neighbor");
 	case BGP_ROUTE_STATIC:
@@ -133,7 +157,12 @@ static bool get_rpki(const void *obj, struct frrscript_value *out)
 static bool get_policy(const void *obj, struct frrscript_value *out)
 {
 	const struct bgp_path_info *path = route_path(obj);
+	const struct bgp *bgp = route_bgp(obj);
 	uint8_t type = path->peer ? path->peer->rmap_type : 0;
+
+	/* default-originate matches paths of the RIB, with their own peers. */
+	if (!type && bgp && bgp->peer_self)
+		type = bgp->peer_self->rmap_type & PEER_RMAP_TYPE_DEFAULT;
 
 	if (CHECK_FLAG(type, PEER_RMAP_TYPE_IN))
 		return bgp_script_text(out, "in");

@@ -117,9 +117,12 @@ static bool reeval_count(struct reeval *reeval)
 	uint64_t changed = loc_rib_changes - reeval->changes0;
 	bool progress = evaluated != reeval->evaluated || changed != reeval->changed;
 
+	/* The library adds up. */
+	if (evaluated >= reeval->evaluated)
+		frrscript_script_reevaluated(reeval->script, evaluated - reeval->evaluated,
+					     changed - reeval->changed);
 	reeval->evaluated = evaluated;
 	reeval->changed = changed;
-	frrscript_script_reevaluated(reeval->script, evaluated, changed);
 	return progress;
 }
 

@@ -136,9 +136,12 @@ static enum frrscript_verdict rule_call(struct bgp_script_rule *rule,
 /* false: the route has grown too large to be announced; it is denied. */
 static bool rule_apply(struct bgp_script_rule *rule, struct bgp_script_route *route)
 {
-	size_t before = bgp_script_attr_size(route->attr);
-	size_t after;
+	size_t before, after;
 
+	if (!frrscript_rule_staged(rule->rule))
+		return true;
+
+	before = bgp_script_attr_size(route->attr);
 	frrscript_rule_apply(rule->rule, BGP_SCRIPT_ARG_PATH, route);
 	if (!frrscript_rule_apply(rule->rule, BGP_SCRIPT_ARG_ATTRIBUTES, route))
 		return true;
