@@ -83,8 +83,8 @@ pub struct Segment {
     pub asns: Vec<u32>,
 }
 
-/// An owned AS path in FRR's normal form (bgp_aspath.c: `assegment_normalise`): neighboring sequences of one kind are
-/// one, sets are sorted, nothing is empty. So one path has one form, as FRR's hash of paths needs.
+/// An owned AS path in FRR's normal form (bgp_aspath.c: `assegment_normalise`): neighboring sequences are one (but
+/// not those of a confederation), sets are sorted, nothing is empty. So one path has one form, as FRR's hash of paths needs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AsPath {
     segments: Vec<Segment>,
@@ -127,7 +127,7 @@ impl AsPath {
             }
             match normal.last_mut() {
                 _ if segment.asns.is_empty() => {}
-                Some(last) if last.kind == segment.kind && segment.kind.is_sequence() => {
+                Some(last) if last.kind == SegmentKind::Sequence && segment.kind == SegmentKind::Sequence => {
                     last.asns.append(&mut segment.asns);
                 }
                 _ => normal.push(segment),

@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn other_ways_to_write_it() {
         assert_eq!(again(" 1.0,  65001\t{3 2 3}65002"), "65536 65001 {2,3} 65002");
-        assert_eq!(again("(1) (2)"), "(1 2)");
+        assert_eq!(again("(1)(2)"), "(1) (2)");
         assert_eq!(again("1 , 2"), "1 2");
     }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The text of one extended community, as bgp_ecommunity.c's `ecommunity_ecom2str` makes it for `show bgp`.
 //!
-//! The branches stand in FRR's order, since its tests overlap. Two of its texts are not copied: for an unknown opaque or EVPN
-//! community FRR prints the sub-type of the item before, and a color of 2^31 or more as a negative number.
+//! The branches stand in FRR's order, since its tests overlap. Three of its texts are not copied: for an unknown opaque or
+//! EVPN community FRR prints the sub-type of the item before, a color of 2^31 or more as a negative number, and the IPv6
+//! address of a route target of 20 octets as an AS number.
 
 use super::{high, low};
 use std::fmt::Write as _;
@@ -18,6 +19,8 @@ const REDIRECT_IPV6: u8 = 0x0d;
 const REDIRECT_VRF: u8 = 0x08;
 /// FRR's buffer for the target of a redirection into a VRF, without its NUL.
 const REDIRECT_VRF_TEXT: usize = 15;
+/// FRR's buffer for the rate of a link in other units, without its NUL.
+const BANDWIDTH_TEXT: usize = 19;
 
 /// Appends the text of an item of 8 octets, or of 20 for IPv6; nothing for another size.
 pub fn write(octets: &[u8], out: &mut String) {
@@ -224,12 +227,15 @@ fn bandwidth_64(octets: &[u8], out: &mut String) {
 
 fn bandwidth_text(asn: u32, octets: u64, out: &mut String) {
     let _ = write!(out, "LB:{asn}:{octets} (");
-    // FRR divides integers, then prints three decimals.
+    let start = out.len();
+    // FRR divides integers, then prints three decimals, into a buffer of 19 characters.
     let units = [(125_000_000, "Gbps"), (125_000, "Mbps"), (125, "Kbps")];
     let _ = match units.into_iter().find(|(unit, _)| octets >= *unit) {
-        Some((unit, name)) => write!(out, "{:.3} {name})", through_float(octets / unit)),
-        None => write!(out, "{} bps)", octets * 8),
+        Some((unit, name)) => write!(out, "{:.3} {name}", through_float(octets / unit)),
+        None => write!(out, "{} bps", octets * 8),
     };
+    out.truncate(out.len().min(start + BANDWIDTH_TEXT));
+    out.push(')');
 }
 
 #[expect(clippy::cast_precision_loss, reason = "FRR casts to float too")]

@@ -99,9 +99,10 @@ fn target(text: &str) -> Option<Target> {
     Some(Target { administrator, value: decimal(value)? })
 }
 
-/// `CO:COLOR` with the bits in binary (`01:100`), or a color alone.
+/// `CO:COLOR` with the bits in binary (`01:100`). FRR's configuration takes a color alone for one with the bits 01
+/// (bgp_ecommunity.c: `ecommunity_gettoken`).
 fn color(text: &str) -> Option<Color> {
-    let (bits, color) = text.split_once(':').unwrap_or(("00", text));
+    let (bits, color) = text.split_once(':').unwrap_or(("01", text));
     let co = match bits {
         "00" => 0,
         "01" => 1,
@@ -161,7 +162,7 @@ mod tests {
 
     #[test]
     fn words_of_the_configuration_and_hex() {
-        assert_eq!(again("rt 65001:1 soo 1.1:2 color 7 Rt:1:1"), "RT:1:1 RT:65001:1 SoO:65537:2 Color:00:7");
+        assert_eq!(again("rt 65001:1 soo 1.1:2 color 7 Rt:1:1"), "RT:1:1 RT:65001:1 SoO:65537:2 Color:01:7");
         assert_eq!(parse_one("0x0317000000000064").unwrap().raw(), [3, 0x17, 0, 0, 0, 0, 0, 100]);
         assert_eq!(parse_one("0xFFffffffffffffff").unwrap().as_u64(), u64::MAX);
     }
