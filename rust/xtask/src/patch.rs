@@ -105,6 +105,12 @@ fn refresh(layout: &Layout) -> Result<bool> {
             layout.show(&src)
         );
     }
+    if !source::is_applied(layout)? {
+        bail!(
+            "the series changed since it was applied to {}: run `cargo xtask build` first, so that nothing of it is lost",
+            layout.show(&src)
+        );
+    }
     let patches = layout.patches();
     let old = series(&patches)?;
     let mut names = HashMap::new();

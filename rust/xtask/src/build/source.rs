@@ -106,6 +106,13 @@ fn series_digest(layout: &Layout, base: &str) -> Result<String> {
     Ok(inputs.digest())
 }
 
+/// Is the tree made from the series as it is now (whatever came on top)?
+pub fn is_applied(layout: &Layout) -> Result<bool> {
+    let digest = series_digest(layout, &rev(&layout.src(), PRISTINE)?)?;
+    let last = layout.stamp("series").read().unwrap_or_default();
+    Ok(last.split(' ').next() == Some(digest.as_str()))
+}
+
 fn apply(layout: &Layout) -> Result<()> {
     let src = layout.src();
     let base = rev(&src, PRISTINE)?;
