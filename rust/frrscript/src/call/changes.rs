@@ -77,6 +77,20 @@ impl Changes {
         self.0.clear();
     }
 
+    /// Gives the assignments that were made on one argument to `f` and forgets them; how many.
+    pub fn drain_of(&mut self, arg: u32, mut f: impl FnMut(&Change)) -> u32 {
+        let mut count = 0;
+        self.0.retain(|change| {
+            let wanted = u32::from(change.arg) == arg;
+            if wanted {
+                f(change);
+                count += 1;
+            }
+            !wanted
+        });
+        count
+    }
+
     /// The assignments.
     pub fn iter(&self) -> impl Iterator<Item = &Change> {
         self.0.iter()

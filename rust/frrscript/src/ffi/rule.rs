@@ -154,14 +154,10 @@ impl Rule {
     /// # Safety
     /// `object` is of the argument's type and may be written.
     pub unsafe fn apply(&self, arg: u32, object: *mut c_void) -> u32 {
-        let changes = self.changes.take();
-        let mut count = 0;
-        for change in changes.iter().filter(|c| u32::from(c.arg) == arg) {
+        self.changes.borrow_mut().drain_of(arg, |change| {
             // SAFETY: the caller's promise; nested objects of a view are at the same address by the table's contract.
             staged::with_abi(&change.value, |value| unsafe { change.field.access.set(object, value) });
-            count += 1;
-        }
-        count
+        })
     }
 
     /// How many assignments wait to be applied.

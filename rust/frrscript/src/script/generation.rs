@@ -43,11 +43,9 @@ impl Source {
 
     /// Adds the source line that an error names, with a mark under it.
     fn explain(&self, name: &str, failure: Failure) -> Failure {
-        let Some(line) = line_of(&failure.message) else {
+        let Some((line, message)) = line_of(name, &failure.message) else {
             return Failure::new(failure.kind, format!("script {name}: {}", failure.message));
         };
-        let message = failure.message.trim_start_matches(name).trim_start_matches(':');
-        let message = message.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches(':').trim();
         let mut out = format!("script {name}: {}:{line}: {message}", self.path.display());
         if let Some(hint) = hint(message) {
             out.push_str(&format!(" ({hint})"));
@@ -61,11 +59,11 @@ impl Source {
     }
 }
 
-/// The line in `NAME:12: text` or `:12: text`.
-fn line_of(message: &str) -> Option<usize> {
-    let (_, rest) = message.split_once(':')?;
-    let (line, _) = rest.split_once(':')?;
-    line.parse().ok().filter(|&n| n > 0)
+/// The line and the rest of `NAME:12: text`, as an error of the script has it, or `12: text`, as the compiler does.
+fn line_of<'a>(name: &str, message: &'a str) -> Option<(usize, &'a str)> {
+    let message = message.strip_prefix(name).unwrap_or(message).trim_start_matches(':');
+    let (line, text) = message.split_once(':')?;
+    Some((line.parse().ok().filter(|&n| n > 0)?, text.trim_start()))
 }
 
 /// Where the compiler's quoted word is in the line; else its first character.

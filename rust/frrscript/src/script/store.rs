@@ -66,7 +66,10 @@ pub fn tidy(script: &Script) {
 /// Forgets all scripts.
 pub fn clear() {
     let gone = STORE.with_borrow_mut(|s| std::mem::take(&mut s.scripts));
-    drop(gone);
+    // Rules may still hold a script: they find it without a generation.
+    for script in gone.values() {
+        script.unload();
+    }
 }
 
 /// `script load NAME`: remembered even when the file is bad, so that the configuration keeps the line and a later reload

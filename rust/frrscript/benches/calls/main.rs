@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What a hook call costs, in nanoseconds, from C's entry to its return, against a bare call of a Luau function.
+//!
+//! Each figure is the median of rounds that are interleaved with rounds of the unit, so that what else the machine does
+//! hits both. `--json FILE` writes the list that `cargo xtask bench` merges with its own.
+
+#![allow(unsafe_code)]
+
+mod bare;
+mod route;
+
+use frrscript::ffi::exports::operate::frrscript_show;
+use frrscript::ffi::exports::rules::{frrscript_rule_apply, frrscript_rule_call, frrscript_rule_free, frrscript_rule_new};
+use route::{HOOK, Route};
+use std::ffi::{CStr, CString, c_void};
+use std::time::Instant;
+
+/// Calls in a round, and rounds.
+const CALLS: u32 = 200_000;
+const ROUNDS: usize = 15;
+/// Entries of the large prefix set.
+const ENTRIES: u32 = 100_000;
+
+/// The functions that are measured: name in the script, title, goal in microseconds.
+const CASES: &[(&CStr, &str, Option<f64>)] = &[
+    (c"empty", "calls: empty hook", None),
+    (c"one_field", "calls: one field read", None),
+    (c"policy", "calls: policy (4 reads, 1 method, 1 write), changes applied", Some(0.2)),
+    (c"lookup", "calls: prefix-set lookup in 100,000 entries", None),
+];
+
+fn script() -> String {
+    // Every other /24 of 11.0.0.0/8 and on, half with a range of lengths.
+    format!(
+        "{}
+local entries = {{}}
+for n = 0, {} do
+    local a, b, c = 11 + n * 2 // 65536, n * 2 // 256 % 256, n * 2 % 256
+    entries[n + 1] = `{{a}}.{{b}}.{{c}}.0/24{{if n % 2 == 0 then \" le 26\" else \"\"}}`
+end
+local big = frr.prefix_set(entries)
+entries = nil
+function lookup(prefix) return big:contains(prefix) end
+",
+        include_str!("policy.luau"),
+        ENTRIES - 1
+    )
+}
+
+fn round(mut call: impl FnMut()) -> f64 {
+    let start = Instant::now();
+    for _ in 0..CALLS {
+        call();
+    }
+    start.elapsed().as_secs_f64() * 1e6 / f64::from(CALLS)
+}
+
+fn median(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+fn memory(name: &CStr) -> f64 {
+    // SAFETY: a live name; the text is freed with the process.
+    let text = unsafe { CStr::from_ptr(frrscript_show(name.as_ptr(), true)) };
+    let shown: serde_json::Value = serde_json::from_slice(text.to_bytes()).expect("show gives JSON");
+    let octets = shown[name.to_str().expect("a plain name")]["memoryBytes"].as_f64().expect("the script is loaded");
+    octets / 1024.0
+}
+
+fn main() {
+    let mut args = std::env::args().skip_while(|a| a != "--json");
+    let json = args.next().and_then(|_| args.next());
+    let directory = std::env::temp_dir().join(format!("frrscript-bench-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).expect("a folder for the script");
+    std::fs::write(directory.join("bench.lua"), script()).expect("the script is written");
+    std::fs::write(directory.join("small.lua"), include_str!("policy.luau")).expect("the script is written");
+    route::register(&CString::new(directory.to_str().expect("a plain path")).expect("no NUL"));
+
+    let bare = bare::Bare::new();
+    let mut route = Route::sample();
+    let mut figures = Vec::new();
+    for (function, title, goal) in CASES {
+        // SAFETY: the names and the hook are static.
+        let rule = unsafe {
+            frrscript_rule_new(&raw const HOOK.0, c"bench".as_ptr(), function.as_ptr(), std::ptr::null_mut())
+        };
+        assert!(!rule.is_null());
+        let (mut ours, mut unit) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            unit.push(round(|| bare.call()));
+            ours.push(round(|| {
+                let objects: [*const c_void; 3] =
+                    [(&raw const route.prefix).cast(), (&raw const route).cast(), (&raw const route.peer).cast()];
+                // SAFETY: one live object for each of the hook's.
+                unsafe {
+                    let verdict = frrscript_rule_call(rule, objects.as_ptr());
+                    assert!(verdict == frrscript::ffi::abi::Verdict::MATCH);
+                    frrscript_rule_apply(rule, 1, (&raw mut route).cast());
+                }
+            }));
+        }
+        // SAFETY: made above.
+        unsafe { frrscript_rule_free(rule) };
+        figures.push((*title, "us", median(ours), Some((median(unit), "bare Luau call")), *goal));
+    }
+    // SAFETY: as above.
+    let small = unsafe { frrscript_rule_new(&raw const HOOK.0, c"small".as_ptr(), c"policy".as_ptr(), std::ptr::null_mut()) };
+    figures.push(("calls: memory of a loaded script", "KiB", memory(c"small"), None, Some(256.0)));
+    // SAFETY: made above.
+    unsafe { frrscript_rule_free(small) };
+    let _ = std::fs::remove_dir_all(&directory);
+
+    let list: Vec<serde_json::Value> = figures
+        .into_iter()
+        .map(|(name, unit, ours, other, goal)| {
+            let against = other.map_or(String::new(), |(o, n)| format!(", {n} {o:.3} {unit}"));
+            println!("{name}: {ours:.3} {unit}{against}");
+            // A goal in microseconds is for the figure itself: the unit then is told, not compared with.
+            let (other, goal_of_ratio) = if goal.is_some() { (None, goal) } else { (other, None) };
+            serde_json::json!({
+                "name": name, "unit": unit, "ours": ours,
+                "other": other.map(|o| o.0), "other_name": other.map(|o| o.1),
+                "ratio": other.map(|o| ours / o.0), "goal": goal_of_ratio,
+            })
+        })
+        .collect();
+    if let Some(file) = json {
+        std::fs::write(&file, serde_json::to_string_pretty(&list).expect("plain values")).expect("the file is written");
+    }
+}
