@@ -56,7 +56,7 @@ pub fn demo(layout: &Layout, shell: bool) -> Result<()> {
     title("west (AS 65001) --- edge (AS 65000) --- east (AS 65002)");
     show(&edge, "show bgp ipv4 unicast summary")?;
     title("The table of edge, without a script");
-    show(&edge, "show bgp ipv4 unicast")?;
+    show(&edge, "show bgp ipv4 unicast wide")?;
 
     let file = edge.dir.join("scripts/edge.lua");
     fs::write(&file, SCRIPT)?;
@@ -66,7 +66,7 @@ pub fn demo(layout: &Layout, shell: bool) -> Result<()> {
     let kept: BTreeSet<&str> = ["198.51.100.0/25", "198.51.100.128/26", EAST].into();
     edge.wait("the table after the script", |edge| has(edge, &kept))?;
     title("The table of edge, with the script");
-    show(&edge, "show bgp ipv4 unicast")?;
+    show(&edge, "show bgp ipv4 unicast wide")?;
     show(&edge, "show bgp ipv4 unicast 198.51.100.0/25")?;
 
     let edited = edit(SCRIPT)?;
@@ -76,7 +76,7 @@ pub fn demo(layout: &Layout, shell: bool) -> Result<()> {
     let before = lines(&edge)?;
     show(&edge, "script reload edge")?;
     let kept: BTreeSet<&str> = kept.into_iter().chain(["203.0.113.0/26"]).collect();
-    edge.wait("the table after the reload", |edge| has(edge, &kept) && new_preference(edge))?;
+    edge.wait("the table after the reload", |edge| has(edge, &kept) && settled(edge))?;
     title("What changed in the table of edge (no session was reset)");
     println!("{}", indent(&changed_lines(&before, &lines(&edge)?)));
     show(&edge, "show bgp ipv4 unicast summary")?;
@@ -165,17 +165,20 @@ fn has(router: &Router, prefixes: &BTreeSet<&str>) -> bool {
     })
 }
 
-/// Do the routes of west have the local preference of the edited script?
-fn new_preference(router: &Router) -> bool {
+/// Is the best path chosen everywhere, and do west's routes have the local
+/// preference of the edited script?
+fn settled(router: &Router) -> bool {
     let Ok(table) = router.json("show bgp ipv4 unicast json") else {
         return false;
     };
-    table["routes"]["198.51.100.0/25"][0]["locPrf"] == 250
+    let chosen = |paths: &serde_json::Value| paths[0]["bestpath"] == true;
+    let all = table["routes"].as_object().is_some_and(|routes| routes.values().all(chosen));
+    all && table["routes"]["198.51.100.0/25"][0]["locPrf"] == 250
 }
 
 /// The lines of the table that are routes.
 fn lines(router: &Router) -> Result<String> {
-    let table = router.commands(&["show bgp ipv4 unicast"])?;
+    let table = router.commands(&["show bgp ipv4 unicast wide"])?;
     let routes: Vec<&str> = table.lines().filter(|line| line.contains('/')).collect();
     Ok(routes.join("\n"))
 }

@@ -38,6 +38,7 @@ impl Router {
         crate::build::source::remove(&dir)?;
         fs::create_dir_all(dir.join("scripts"))?;
         fs::create_dir_all(Path::new(RUN).join(name))?;
+        fs::write(dir.join("vtysh.conf"), format!("hostname {name}\nno service integrated-vtysh-config\n"))?;
         run("ip").args(["netns", "add", name]).output()?;
         run("ip").args(["-n", name, "link", "set", "lo", "up"]).output()?;
         Ok(Self { name, dir, daemons: Vec::new(), programs: layout.root() })
