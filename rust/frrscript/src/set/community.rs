@@ -29,12 +29,17 @@ impl CommunitySet {
         Members::from_texts(texts, Self::parse).map(CommunitySet)
     }
 
-    /// Adds one word.
+    /// Adds one word. Call [`Self::finish`] after the last.
     ///
     /// # Errors
     /// The word is wrong; the set is full.
     pub fn insert(&mut self, text: &str) -> Result<(), TextError> {
         self.0.insert(Self::parse(text)?)
+    }
+
+    /// Puts what was added in order: before it, a lookup is right but slower.
+    pub fn finish(&mut self) {
+        self.0.ranges.finish();
     }
 
     fn parse(text: &str) -> Result<Member<u32>, TextError> {
@@ -60,7 +65,7 @@ impl CommunitySet {
         items::items::<Community>(octets).any(|one| self.contains(one.into()))
     }
 
-    /// How many entries; ranges that touch are one.
+    /// How many entries; after [`Self::finish`] those that touch are one.
     pub fn len(&self) -> usize {
         self.0.len()
     }
@@ -94,12 +99,17 @@ impl LargeCommunitySet {
         Members::from_texts(texts, Self::parse).map(LargeCommunitySet)
     }
 
-    /// Adds one word.
+    /// Adds one word. Call [`Self::finish`] after the last.
     ///
     /// # Errors
     /// The word is wrong; the set is full.
     pub fn insert(&mut self, text: &str) -> Result<(), TextError> {
         self.0.insert(Self::parse(text)?)
+    }
+
+    /// Puts what was added in order: before it, a lookup is right but slower.
+    pub fn finish(&mut self) {
+        self.0.ranges.finish();
     }
 
     fn parse(text: &str) -> Result<Member<u128>, TextError> {
@@ -123,7 +133,7 @@ impl LargeCommunitySet {
         items::items::<LargeCommunity>(octets).any(|one| self.contains(&one))
     }
 
-    /// How many entries; ranges that touch are one.
+    /// How many entries; after [`Self::finish`] those that touch are one.
     pub fn len(&self) -> usize {
         self.0.len()
     }
@@ -175,21 +185,16 @@ impl<N: Number + std::ops::BitAnd<Output = N>> Members<N> {
         parse: impl Fn(&str) -> Result<Member<N>, TextError>,
     ) -> Result<Self, TextError> {
         let mut members = Self::default();
-        let mut ranges = Vec::new();
         for text in texts {
-            match parse(text.as_ref())? {
-                Member::Range(low, high) if ranges.len() < MAX_ENTRIES => ranges.push((low, high)),
-                Member::Range(..) => return Err(full()),
-                masked => members.insert(masked)?,
-            }
+            members.insert(parse(text.as_ref())?)?;
         }
-        members.ranges = ranges.into();
+        members.ranges.finish();
         Ok(members)
     }
 
     fn insert(&mut self, member: Member<N>) -> Result<(), TextError> {
         match member {
-            Member::Range(low, high) if self.ranges.as_slice().len() < MAX_ENTRIES => {
+            Member::Range(low, high) if self.ranges.len() < MAX_ENTRIES => {
                 self.ranges.insert(low, high);
             }
             Member::Range(..) => return Err(full()),
@@ -208,7 +213,7 @@ impl<N: Number + std::ops::BitAnd<Output = N>> Members<N> {
     }
 
     fn len(&self) -> usize {
-        self.ranges.as_slice().len() + self.masked.len()
+        self.ranges.len() + self.masked.len()
     }
 
     fn memory(&self) -> usize {

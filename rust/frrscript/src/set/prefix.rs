@@ -31,14 +31,13 @@ impl PrefixSet {
     pub fn from_texts<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Result<Self, TextError> {
         let mut set = Self::new();
         for text in texts {
-            set.insert_own(&parse_entry(text.as_ref())?)?;
+            set.insert(text.as_ref())?;
         }
-        set.v4.inherit();
-        set.v6.inherit();
+        set.finish();
         Ok(set)
     }
 
-    /// Adds an entry in FRR's prefix-list text.
+    /// Adds an entry in FRR's prefix-list text. Call [`Self::finish`] after the last.
     ///
     /// # Errors
     /// The text is wrong; the set is full.
@@ -46,28 +45,25 @@ impl PrefixSet {
         self.insert_entry(&parse_entry(text)?)
     }
 
-    /// Adds an entry. Takes time in proportion to the prefixes below it.
+    /// Adds an entry. Call [`Self::finish`] after the last.
     ///
     /// # Errors
     /// The set is full.
     pub fn insert_entry(&mut self, entry: &Entry) -> Result<(), TextError> {
-        self.insert_own(entry)?;
-        match entry.prefix {
-            IpNet::V4(prefix) => self.v4.inherit_below(prefix),
-            IpNet::V6(prefix) => self.v6.inherit_below(prefix),
-        }
-        Ok(())
-    }
-
-    fn insert_own(&mut self, entry: &Entry) -> Result<(), TextError> {
         if self.len() >= MAX_ENTRIES {
             return Err(full());
         }
         match entry.prefix {
-            IpNet::V4(prefix) => self.v4.insert_own(prefix, entry.min, entry.max),
-            IpNet::V6(prefix) => self.v6.insert_own(prefix, entry.min, entry.max),
+            IpNet::V4(prefix) => self.v4.insert(prefix, entry.min, entry.max),
+            IpNet::V6(prefix) => self.v6.insert(prefix, entry.min, entry.max),
         }
         Ok(())
+    }
+
+    /// Lets prefixes know of entries that were added above them: before it, a lookup is right but slower.
+    pub fn finish(&mut self) {
+        self.v4.finish();
+        self.v6.finish();
     }
 
     /// Does any entry match the prefix, as in an FRR prefix list of `permit` entries? Host bits do not matter.
@@ -122,18 +118,23 @@ struct Accepts<L> {
 #[derive(Debug, Clone)]
 struct Tree<P: Prefix, L> {
     map: PrefixMap<P, Accepts<L>>,
+    /// An entry was added above others, whose `all` does not know of it.
+    stale: bool,
 }
 
 impl<P: Prefix, L> Default for Tree<P, L> {
     fn default() -> Self {
-        Tree { map: PrefixMap::new() }
+        Tree { map: PrefixMap::new(), stale: false }
     }
 }
 
 impl<P: Prefix + Copy, L: Lengths> Tree<P, L> {
     fn contains(&self, prefix: &P) -> bool {
-        let found = self.map.get_lpm(prefix);
-        found.is_some_and(|(_, accepts)| accepts.all.has(prefix.prefix_len()))
+        let length = prefix.prefix_len();
+        if self.stale {
+            return self.map.cover_values(prefix).any(|accepts| accepts.own.has(length));
+        }
+        self.map.get_lpm(prefix).is_some_and(|(_, accepts)| accepts.all.has(length))
     }
 
     fn covers(&self, host: &P) -> bool {
@@ -146,31 +147,28 @@ impl<P: Prefix + Copy, L: Lengths> Tree<P, L> {
         covering.filter(|(_, accepts)| accepts.own.has(length)).last().map(|(prefix, _)| prefix)
     }
 
-    fn insert_own(&mut self, prefix: P, min: u8, max: u8) {
+    fn insert(&mut self, prefix: P, min: u8, max: u8) {
+        let above = self.map.cover_values(&prefix).fold(L::default(), |lengths, accepts| lengths.or(accepts.own));
         let accepts = self.map.entry(prefix).or_default();
-        accepts.own = accepts.own.or(L::range(min, max));
+        let before = accepts.own;
+        accepts.own = before.or(L::range(min, max));
+        accepts.all = above.or(accepts.own);
+        // Not told to those below at once: a script may add many entries to one prefix that covers many.
+        self.stale |= accepts.own != before && self.map.children(&prefix).nth(1).is_some();
     }
 
-    /// Fills in `all` of every node, after any number of [`Self::insert_own`].
-    fn inherit(&mut self) {
-        inherit(self.map.iter_mut(), L::default());
-    }
-
-    /// The same for a prefix and those below it.
-    fn inherit_below(&mut self, prefix: P) {
-        let inherited = self.map.cover(&prefix).fold(L::default(), |lengths, (_, accepts)| lengths.or(accepts.own));
-        inherit(self.map.children_mut(&prefix), inherited);
-    }
-}
-
-/// Goes through prefixes in lexicographic order, where each stands before those that it covers.
-fn inherit<'a, P: Prefix, L: Lengths + 'a>(nodes: impl Iterator<Item = (P, &'a mut Accepts<L>)>, outer: L) {
-    let mut covering: Vec<(P, L)> = Vec::new();
-    for (prefix, accepts) in nodes {
-        while covering.pop_if(|(last, _)| !last.contains(&prefix)).is_some() {}
-        let inherited = covering.last().map_or(outer, |(_, all)| *all);
-        accepts.all = inherited.or(accepts.own);
-        covering.push((prefix, accepts.all));
+    /// Fills in `all` of every node. In lexicographic order each prefix stands before those that it covers.
+    fn finish(&mut self) {
+        if !std::mem::take(&mut self.stale) {
+            return;
+        }
+        let mut covering: Vec<(P, L)> = Vec::new();
+        for (prefix, accepts) in self.map.iter_mut() {
+            while covering.pop_if(|(last, _)| !last.contains(&prefix)).is_some() {}
+            let above = covering.last().map_or(L::default(), |(_, all)| *all);
+            accepts.all = above.or(accepts.own);
+            covering.push((prefix, accepts.all));
+        }
     }
 }
 
@@ -276,10 +274,13 @@ mod tests {
                 set.insert_entry(entry).unwrap();
             }
             let all: Vec<Entry> = first.into_iter().chain(more).collect();
+            let mut finished = set.clone();
+            finished.finish();
             for prefix in asked {
                 let matching = all.iter().filter(|entry| entry.matches(&prefix));
                 let longest = matching.map(|entry| entry.prefix).max_by_key(IpNet::prefix_len);
                 prop_assert_eq!(set.contains(&prefix), longest.is_some(), "{}", prefix);
+                prop_assert_eq!(finished.contains(&prefix), longest.is_some(), "finished, {}", prefix);
                 prop_assert_eq!(set.longest_match(&prefix), longest, "{}", prefix);
                 let address = prefix.addr();
                 let covered = all.iter().any(|entry| entry.prefix.contains(&address));
