@@ -204,6 +204,21 @@ static bool get_rmap_change_flags(const void *obj, struct frrscript_value *out)
 	return bgp_script_uint(out, bgp_script_attr(obj)->rmap_change_flags);
 }
 
+/* "The next hop was changed" without one that was makes bgpd send none, and
+ * the neighbor reset the session.
+ */
+static const char *check_rmap_change_flags(const void *obj, const struct frrscript_value *v)
+{
+	const uint64_t hops = BATTR_RMAP_IPV4_NHOP_CHANGED | BATTR_RMAP_IPV6_GLOBAL_NHOP_CHANGED |
+			      BATTR_RMAP_IPV6_LL_NHOP_CHANGED | BATTR_RMAP_VPNV4_NHOP_CHANGED |
+			      BATTR_RMAP_VPNV6_GLOBAL_NHOP_CHANGED |
+			      BATTR_RMAP_NEXTHOP_PEER_ADDRESS;
+
+	if (v->u.num & hops & ~(uint64_t)bgp_script_attr(obj)->rmap_change_flags)
+		return "must not add that the next hop changed: assign nexthop.address";
+	return NULL;
+}
+
 static void set_rmap_change_flags(void *obj, const struct frrscript_value *v)
 {
 	bgp_script_attr(obj)->rmap_change_flags = v->u.num;
@@ -402,7 +417,9 @@ static const struct frrscript_field attributes_fields[] = {
 	{ .name = "nexthop", .doc = "next hop", .kind = FRRSCRIPT_OBJECT,
 	  .type = &bgp_script_nexthop_type },
 	UINT_FIELD(ifindex, INT32_MAX, 0, "interface of the next hop; 0 = none"),
-	UINT_FIELD(rmap_change_flags, UINT16_MAX, 0, "what route-maps changed (BATTR_RMAP_*)"),
+	{ .name = "rmap_change_flags", .doc = "what route-maps changed (BATTR_RMAP_*)",
+	  .kind = FRRSCRIPT_UINT, .max = UINT16_MAX, .get = get_rmap_change_flags,
+	  .set = set_rmap_change_flags, .check = check_rmap_change_flags },
 	{ .name = "aggregator", .doc = "AGGREGATOR; nil without one", .kind = FRRSCRIPT_OBJECT,
 	  .type = &aggregator_type, .get = get_aggregator },
 	{ .name = "aggregator_as", .doc = "AS of AGGREGATOR; assigning one adds the attribute",

@@ -125,11 +125,54 @@ static const char *family_check_ipv4(const void *obj)
 	return NULL;
 }
 
+/* A neighbor resets the session over a martian next hop
+ * (bgp_attr.c:bgp_attr_nexthop_valid), so a script must not set one.
+ */
+static const char *unicast_ipv4(struct in_addr addr)
+{
+	return ipv4_martian(&addr) ? "must be a unicast address" : NULL;
+}
+
+static const char *unicast_ipv6(const struct in6_addr *addr)
+{
+	if (IN6_IS_ADDR_UNSPECIFIED(addr) || IN6_IS_ADDR_LOOPBACK(addr) ||
+	    IN6_IS_ADDR_MULTICAST(addr))
+		return "must be a unicast address";
+	return NULL;
+}
+
+static const char *check_vpnv4(const void *obj, const struct frrscript_value *v)
+{
+	struct in_addr addr;
+
+	if (!bgp_script_to_ipv4(v, &addr))
+		return bgp_script_check_ipv4(obj, v);
+	return unicast_ipv4(addr);
+}
+
 static const char *check_ipv4(const void *obj, const struct frrscript_value *v)
 {
 	const char *why = family_check_ipv4(obj);
 
-	return why ? why : bgp_script_check_ipv4(obj, v);
+	return why ? why : check_vpnv4(obj, v);
+}
+
+static const char *check_ipv6_global(const void *obj, const struct frrscript_value *v)
+{
+	struct in6_addr addr;
+
+	if (!bgp_script_to_ipv6(v, &addr))
+		return bgp_script_check_ipv6(obj, v);
+	return unicast_ipv6(&addr);
+}
+
+static const char *check_ipv6_local(const void *obj, const struct frrscript_value *v)
+{
+	struct in6_addr addr;
+
+	if (!bgp_script_to_ipv6(v, &addr))
+		return bgp_script_check_ipv6(obj, v);
+	return IN6_IS_ADDR_LINKLOCAL(&addr) ? NULL : "must be a link-local address";
 }
 
 static void assign_ipv4(struct attr *attr, struct in_addr addr)
@@ -223,17 +266,25 @@ static bool get_mp_len(const void *obj, struct frrscript_value *out)
 /* bgp_attr.c writes as many octets as this says. */
 static const char *check_mp_len(const void *obj, const struct frrscript_value *v)
 {
+	const struct bgp_script_route *route = obj;
+	const struct attr *attr = route->attr;
+	bool local = !IN6_IS_ADDR_UNSPECIFIED(&attr->mp_nexthop_local);
+	bool ipv6 = route->prefix && route->prefix->family == AF_INET6;
+
+	if (v->u.num == attr->mp_nexthop_len)
+		return NULL;
 	switch (v->u.num) {
-	case 0:
 	case BGP_ATTR_NHLEN_IPV4:
 	case BGP_ATTR_NHLEN_VPNV4:
+		return ipv6 ? "must be 16, 24, 32 or 48 on an IPv6 route" : NULL;
 	case BGP_ATTR_NHLEN_IPV6_GLOBAL:
-	case BGP_ATTR_NHLEN_IPV6_GLOBAL_AND_LL:
 	case BGP_ATTR_NHLEN_VPNV6_GLOBAL:
-	case BGP_ATTR_NHLEN_VPNV6_GLOBAL_AND_LL:
 		return NULL;
+	case BGP_ATTR_NHLEN_IPV6_GLOBAL_AND_LL:
+	case BGP_ATTR_NHLEN_VPNV6_GLOBAL_AND_LL:
+		return local ? NULL : "must not be 32 or 48 without a link-local next hop";
 	default:
-		return "must be 0, 4, 12, 16, 24, 32 or 48";
+		return "must be 4, 12, 16, 24, 32 or 48";
 	}
 }
 
@@ -309,7 +360,17 @@ static bool get_address(const void *obj, struct frrscript_value *out)
 
 static const char *check_address(const void *obj, const struct frrscript_value *v)
 {
-	return v->family == AF_INET ? family_check_ipv4(obj) : NULL;
+	struct in6_addr addr6;
+	struct in_addr addr;
+	const char *why;
+
+	if (v->family == AF_INET) {
+		memcpy(&addr, v->u.addr, sizeof(addr));
+		why = family_check_ipv4(obj);
+		return why ? why : unicast_ipv4(addr);
+	}
+	memcpy(&addr6, v->u.addr, sizeof(addr6));
+	return unicast_ipv6(&addr6);
 }
 
 static void set_address(void *obj, const struct frrscript_value *v)
@@ -332,13 +393,13 @@ static const struct frrscript_field nexthop_fields[] = {
 	{ .name = "ipv4", .doc = "NEXT_HOP (text)", .kind = FRRSCRIPT_STRING, .get = get_ipv4,
 	  .set = set_ipv4, .check = check_ipv4 },
 	{ .name = "ipv6_global", .doc = "global IPv6 next hop (text)", .kind = FRRSCRIPT_STRING,
-	  .get = get_ipv6_global, .set = set_ipv6_global, .check = bgp_script_check_ipv6 },
+	  .get = get_ipv6_global, .set = set_ipv6_global, .check = check_ipv6_global },
 	{ .name = "ipv6_local", .doc = "link-local IPv6 next hop (text)",
 	  .kind = FRRSCRIPT_STRING, .get = get_ipv6_local, .set = set_ipv6_local,
-	  .check = bgp_script_check_ipv6 },
+	  .check = check_ipv6_local },
 	{ .name = "vpnv4", .doc = "IPv4 next hop of MP_REACH_NLRI (text)",
 	  .kind = FRRSCRIPT_STRING, .get = get_vpnv4, .set = set_vpnv4,
-	  .check = bgp_script_check_ipv4 },
+	  .check = check_vpnv4 },
 	{ .name = "mp_len", .doc = "octets of the next hop in MP_REACH_NLRI",
 	  .kind = FRRSCRIPT_UINT, .max = BGP_ATTR_NHLEN_VPNV6_GLOBAL_AND_LL, .get = get_mp_len,
 	  .set = set_mp_len, .check = check_mp_len },

@@ -56,6 +56,8 @@ struct reeval {
 	uint64_t evaluated;
 	uint64_t changed;
 	unsigned int quiet;
+	/* the operator was told that it goes on */
+	bool reported;
 	struct event *tick;
 };
 
@@ -212,8 +214,9 @@ static int report(struct vty *vty, const char *name)
 	struct reeval *reeval;
 
 	frr_each (reevals, &reevals, reeval) {
-		if (name && !strmatch(name, reeval->script))
+		if (reeval->reported || (name && !strmatch(name, reeval->script)))
 			continue;
+		reeval->reported = true;
 		if (!bm->rmap_update_timer) {
 			vty_out(vty,
 				"Script %s: no routes re-evaluated, as \"bgp route-map delay-timer 0\" says\n",

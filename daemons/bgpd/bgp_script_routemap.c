@@ -13,6 +13,7 @@
 
 #include "lib/log.h"
 #include "lib/memory.h"
+#include "lib/monotime.h"
 #include "lib/routemap.h"
 
 #include "bgpd/bgpd.h"
@@ -34,7 +35,12 @@ struct bgp_script_rule {
 	struct frrscript_rule *rule;
 	/* What the last call said, for func_commit. */
 	bool denied;
+	/* Of routes that grew too large, told once a minute (monotonic s). */
+	time_t warned;
+	uint64_t oversized;
 };
+
+#define OVERSIZED_LOG_INTERVAL 60
 
 static const struct frrscript_arg route_match_args[] = {
 	{ .name = "prefix", .doc = "what the route is a route to",
@@ -150,9 +156,14 @@ static bool rule_apply(struct bgp_script_rule *rule, struct bgp_script_route *ro
 	if (after <= BGP_SCRIPT_ATTR_SIZE_MAX || after <= before + BGP_SCRIPT_ATTR_GROWTH_MAX)
 		return true;
 
-	zlog_warn("script %s: %s: %pFX denied: its attributes would take %zu octets of a message of %d",
-		  frrscript_rule_script(rule->rule), frrscript_rule_function(rule->rule),
-		  route->prefix, after, BGP_SCRIPT_ATTR_SIZE_MAX);
+	rule->oversized++;
+	if (!rule->warned || monotime(NULL) - rule->warned >= OVERSIZED_LOG_INTERVAL) {
+		rule->warned = monotime(NULL);
+		zlog_warn("script %s: %s: %pFX denied: its attributes would take %zu octets of a message of %d (%" PRIu64
+			  " routes so far)",
+			  frrscript_rule_script(rule->rule), frrscript_rule_function(rule->rule),
+			  route->prefix, after, BGP_SCRIPT_ATTR_SIZE_MAX, rule->oversized);
+	}
 	return false;
 }
 
