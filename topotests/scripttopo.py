@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Routers with scripts: what our topotests share.
+
+A test's folder has `rN/frr.conf` for each router and `scripts/NAME.lua`; every
+router runs with a script directory of its own, into which the folder's scripts
+are copied and a test may write more.
+"""
+
+import functools
+import json
+import os
+import shutil
+
+from lib import topotest
+from lib.topogen import Topogen, TopoRouter, get_topogen
+
+# Every 0.25 s for at most 40 s: the routers share a small machine.
+COUNT, WAIT = 160, 0.25
+
+
+def script_directory(name):
+    return os.path.join(get_topogen().logdir, name + "-scripts")
+
+
+def script_file(router, name):
+    return os.path.join(script_directory(router.name), name + ".lua")
+
+
+def write_script(router, name, text):
+    with open(script_file(router, name), "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def remove_script(router, name):
+    os.remove(script_file(router, name))
+
+
+def topology(request, links, daemons=()):
+    """The body of a module's fixture: `links` has switches and their routers."""
+    folder = os.path.dirname(request.module.__file__)
+    routers = sorted({name for members in links.values() for name in members})
+
+    def build(tgen):
+        for name in routers:
+            tgen.add_router(name)
+        for switch, members in links.items():
+            tgen.add_switch(switch)
+            for name in members:
+                tgen.gears[switch].add_link(tgen.gears[name])
+
+    tgen = Topogen(build, request.module.__name__)
+    tgen.start_topology()
+    scripts = os.path.join(folder, "scripts")
+    for name in routers:
+        os.makedirs(script_directory(name), exist_ok=True)
+        for file in os.listdir(scripts) if os.path.isdir(scripts) else ():
+            shutil.copy(os.path.join(scripts, file), script_directory(name))
+        option = "--scriptdir " + script_directory(name)
+        tgen.gears[name].load_frr_config(
+            os.path.join(folder, name, "frr.conf"),
+            [
+                (TopoRouter.RD_ZEBRA, option),
+                (TopoRouter.RD_MGMTD, None),
+                (TopoRouter.RD_BGP, option),
+            ]
+            + [(daemon, None) for daemon in daemons],
+        )
+    tgen.start_router()
+    yield tgen
+    tgen.stop_topology()
+
+
+def vtysh(router, *commands):
+    """What the commands print, one after the other in one vtysh."""
+    quoted = "".join(
+        " -c '" + command.replace("'", "'\\''") + "'" for command in commands
+    )
+    return router.run("vtysh" + quoted + " 2>&1")
+
+
+def config(router, *lines):
+    return vtysh(router, "configure terminal", *lines)
+
+
+def show(router, command):
+    return json.loads(vtysh(router, command + " json") or "{}")
+
+
+def expect(get, wanted, what):
+    """Waits until `get()` contains `wanted`: a topotest.json_cmp of both."""
+
+    def differs():
+        return topotest.json_cmp({"": get()}, {"": wanted})
+
+    _, result = topotest.run_and_expect(differs, None, count=COUNT, wait=WAIT)
+    assert result is None, f"{what}\n{result}"
+
+
+def expect_true(test, what, count=COUNT):
+    """Waits until `test()` is true."""
+    _, result = topotest.run_and_expect(
+        functools.partial(lambda: bool(test())), True, count=count, wait=WAIT
+    )
+    assert result, what
+
+
+def family(prefix):
+    return "ipv6" if ":" in prefix else "ipv4"
+
+
+def paths(router, prefix, afi=None):
+    """The paths of a prefix in the BGP table, best first or as bgpd lists them."""
+    return show(router, f"show bgp {afi or family(prefix)} unicast {prefix}").get(
+        "paths", []
+    )
+
+
+def path(router, prefix, afi=None):
+    """The only path of a prefix; without one, nothing."""
+    found = paths(router, prefix, afi)
+    return found[0] if found else {}
+
+
+def expect_path(router, prefix, wanted):
+    expect(lambda: path(router, prefix), wanted, f"{router.name}: {prefix}")
+
+
+def expect_absent(router, prefix):
+    expect_true(lambda: not paths(router, prefix), f"{router.name} still has {prefix}")
+
+
+def expect_established(router, *neighbors):
+    """Waits for sessions; the times that each came up, by neighbor."""
+
+    def states():
+        peers = show(router, "show bgp summary")
+        peers = peers.get("ipv4Unicast", peers).get("peers", {})
+        return {n: peers.get(n, {}).get("state") for n in neighbors}
+
+    expect(states, {n: "Established" for n in neighbors}, f"{router.name}: no session")
+    return established(router, *neighbors)
+
+
+def established(router, *neighbors):
+    """Times that each session came up: unchanged means that none was reset."""
+    counts = {}
+    for neighbor in neighbors:
+        seen = show(router, f"show bgp neighbors {neighbor}")[neighbor]
+        assert seen["bgpState"] == "Established", f"{router.name}: {neighbor} is down"
+        counts[neighbor] = seen["connectionsEstablished"]
+    return counts
+
+
+def script(router, name):
+    """What `show script NAME json` says of a script; nothing when it is unknown."""
+    shown = vtysh(router, f"show script {name} json")
+    return json.loads(shown).get(name, {}) if shown.lstrip().startswith("{") else {}
+
+
+def errors(router, name, kind=None):
+    """Failures of a script, of all kinds or one."""
+    counts = script(router, name).get("errors", {})
+    return counts.get(kind, 0) if kind else sum(counts.values())
+
+
+def log_lines(router, daemon, text):
+    """Lines of a daemon's log that have a text in them."""
+    with open(
+        os.path.join(get_topogen().logdir, router.name, daemon + ".log"),
+        encoding="utf-8",
+        errors="replace",
+    ) as log:
+        return [line for line in log if text in line]
