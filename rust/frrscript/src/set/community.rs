@@ -29,7 +29,7 @@ impl CommunitySet {
         Members::from_texts(texts, Self::parse).map(CommunitySet)
     }
 
-    /// Adds one word. Call [`Self::finish`] after the last.
+    /// Adds one word. The next lookup sorts anew.
     ///
     /// # Errors
     /// The word is wrong; the set is full.
@@ -37,7 +37,7 @@ impl CommunitySet {
         self.0.insert(Self::parse(text)?)
     }
 
-    /// Puts what was added in order: before it, a lookup is right but slower.
+    /// Puts what was added in order, which the first lookup would do otherwise.
     pub fn finish(&mut self) {
         self.0.ranges.finish();
     }
@@ -65,7 +65,7 @@ impl CommunitySet {
         items::items::<Community>(octets).any(|one| self.contains(one.into()))
     }
 
-    /// How many entries; after [`Self::finish`] those that touch are one.
+    /// How many entries; those that touch are one.
     pub fn len(&self) -> usize {
         self.0.len()
     }
@@ -99,7 +99,7 @@ impl LargeCommunitySet {
         Members::from_texts(texts, Self::parse).map(LargeCommunitySet)
     }
 
-    /// Adds one word. Call [`Self::finish`] after the last.
+    /// Adds one word. The next lookup sorts anew.
     ///
     /// # Errors
     /// The word is wrong; the set is full.
@@ -107,7 +107,7 @@ impl LargeCommunitySet {
         self.0.insert(Self::parse(text)?)
     }
 
-    /// Puts what was added in order: before it, a lookup is right but slower.
+    /// Puts what was added in order, which the first lookup would do otherwise.
     pub fn finish(&mut self) {
         self.0.ranges.finish();
     }
@@ -133,7 +133,7 @@ impl LargeCommunitySet {
         items::items::<LargeCommunity>(octets).any(|one| self.contains(&one))
     }
 
-    /// How many entries; after [`Self::finish`] those that touch are one.
+    /// How many entries; those that touch are one.
     pub fn len(&self) -> usize {
         self.0.len()
     }
@@ -194,7 +194,7 @@ impl<N: Number + std::ops::BitAnd<Output = N>> Members<N> {
 
     fn insert(&mut self, member: Member<N>) -> Result<(), TextError> {
         match member {
-            Member::Range(low, high) if self.ranges.len() < MAX_ENTRIES => {
+            Member::Range(low, high) if self.ranges.at_most() < MAX_ENTRIES => {
                 self.ranges.insert(low, high);
             }
             Member::Range(..) => return Err(full()),
@@ -213,7 +213,7 @@ impl<N: Number + std::ops::BitAnd<Output = N>> Members<N> {
     }
 
     fn len(&self) -> usize {
-        self.ranges.len() + self.masked.len()
+        self.ranges.sorted().len() + self.masked.len()
     }
 
     fn memory(&self) -> usize {

@@ -2,7 +2,7 @@
 //! Sets of prefix lengths as bit masks: 0-32 in 64 bits, 0-128 in 129.
 
 /// A set of prefix lengths of one family.
-pub trait Lengths: Copy + Default + PartialEq {
+pub trait Lengths: Copy + Default + Eq + std::hash::Hash {
     /// The lengths `min..=max`.
     fn range(min: u8, max: u8) -> Self;
     /// Is the length in the set?
@@ -12,7 +12,7 @@ pub trait Lengths: Copy + Default + PartialEq {
 }
 
 /// Lengths of IPv4 prefixes.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct V4(u64);
 
 impl Lengths for V4 {
@@ -32,7 +32,7 @@ impl Lengths for V4 {
 }
 
 /// Lengths of IPv6 prefixes: bit n-1 is length n; only `::/0` has length 0.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct V6 {
     longer: u128,
     zero: bool,

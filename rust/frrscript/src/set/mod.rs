@@ -6,6 +6,7 @@
 mod asn;
 mod community;
 mod entry;
+mod index;
 mod lengths;
 mod prefix;
 mod ranges;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Sorted ranges of numbers that do not touch: what AS-number and community sets are made of.
+//! Sorted ranges of numbers: what AS-number and community sets are made of.
+
+use std::sync::OnceLock;
 
 /// A number with a next one.
 pub trait Number: Copy + Ord {
@@ -22,63 +24,65 @@ impl Number for u128 {
 /// Ranges, both ends inside.
 #[derive(Debug, Clone)]
 pub struct Ranges<N> {
-    /// Sorted and apart.
-    sorted: Vec<(N, N)>,
-    /// Added since then, in any order. Never many, so that a lookup does not have to wait for [`Self::finish`].
+    /// As they were added; empty when they are sorted for good.
     added: Vec<(N, N)>,
+    /// Sorted and apart.
+    sorted: OnceLock<Vec<(N, N)>>,
 }
 
 impl<N> Default for Ranges<N> {
     fn default() -> Self {
-        Ranges { sorted: Vec::new(), added: Vec::new() }
+        Ranges { added: Vec::new(), sorted: OnceLock::new() }
     }
 }
 
 impl<N: Number> Ranges<N> {
-    /// Is the number in a range?
+    /// Is the number in a range? The first question after [`Self::insert`] sorts all of them.
+    #[inline]
     pub fn contains(&self, number: N) -> bool {
-        let after = self.sorted.partition_point(|range| range.0 <= number);
-        after > 0 && number <= self.sorted[after - 1].1
-            || self.added.iter().any(|(low, high)| (*low..=*high).contains(&number))
+        let sorted = self.sorted();
+        let after = sorted.partition_point(|range| range.0 <= number);
+        after > 0 && number <= sorted[after - 1].1
     }
 
-    /// Adds `low..=high`. All the ranges of a set take time n log n together, in any order.
+    /// Adds `low..=high`.
     pub fn insert(&mut self, low: N, high: N) {
+        if let Some(sorted) = self.sorted.take().filter(|_| self.added.is_empty()) {
+            self.added = sorted;
+        }
         self.added.push((low, high));
-        if self.added.len() > 32 + self.sorted.len() / 4 {
-            self.finish();
-        }
     }
 
-    /// Sorts, and makes ranges that touch one: to be called when all are there.
+    /// Sorts now, and forgets what is only needed to add more.
     pub fn finish(&mut self) {
-        if self.added.is_empty() {
-            return;
-        }
-        let mut ranges = std::mem::take(&mut self.sorted);
-        ranges.append(&mut self.added);
-        ranges.sort_unstable();
-        for (low, high) in ranges {
-            match self.sorted.last_mut() {
-                Some(last) if low <= last.1.next() => last.1 = last.1.max(high),
-                _ => self.sorted.push((low, high)),
+        self.sorted();
+        self.added = Vec::new();
+    }
+
+    /// The ranges, sorted and apart.
+    pub fn sorted(&self) -> &[(N, N)] {
+        self.sorted.get_or_init(|| {
+            let mut ranges = self.added.clone();
+            ranges.sort_unstable();
+            let mut apart: Vec<(N, N)> = Vec::with_capacity(ranges.len());
+            for (low, high) in ranges {
+                match apart.last_mut() {
+                    Some(last) if low <= last.1.next() => last.1 = last.1.max(high),
+                    _ => apart.push((low, high)),
+                }
             }
-        }
+            apart
+        })
     }
 
-    /// How many; those that touch count once after [`Self::finish`].
-    pub fn len(&self) -> usize {
-        self.sorted.len() + self.added.len()
-    }
-
-    /// The ranges, after [`Self::finish`] sorted and apart.
-    pub fn iter(&self) -> impl Iterator<Item = &(N, N)> {
-        self.sorted.iter().chain(&self.added)
+    /// How many, at most: ranges that touch may have been added apart.
+    pub fn at_most(&self) -> usize {
+        self.added.len().max(self.sorted.get().map_or(0, Vec::len))
     }
 
     /// Octets of memory.
     pub fn memory(&self) -> usize {
-        (self.sorted.capacity() + self.added.capacity()) * size_of::<(N, N)>()
+        (self.added.capacity() + self.sorted.get().map_or(0, Vec::capacity)) * size_of::<(N, N)>()
     }
 }
 
@@ -98,7 +102,7 @@ mod tests {
         }
         ranges.insert(1, u32::MAX - 1);
         ranges.finish();
-        assert_eq!(ranges.sorted, [(0, u32::MAX)]);
+        assert_eq!(ranges.sorted(), [(0, u32::MAX)]);
     }
 
     proptest! {
@@ -115,7 +119,7 @@ mod tests {
                 }
                 ranges.finish();
             }
-            prop_assert!(ranges.added.is_empty() && ranges.sorted.windows(2).all(|pair| pair[0].1 + 1 < pair[1].0));
+            prop_assert!(ranges.sorted().windows(2).all(|pair| pair[0].1 + 1 < pair[1].0));
         }
     }
 }
