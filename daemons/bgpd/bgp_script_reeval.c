@@ -52,6 +52,7 @@ struct reeval {
 	/* counters when it began */
 	uint64_t calls0;
 	uint64_t changes0;
+	uint64_t advertised0;
 
 	uint64_t evaluated;
 	uint64_t changed;
@@ -91,8 +92,10 @@ static void reeval_free(struct reeval *reeval)
 	reevals_del(&reevals, reeval);
 	XFREE(MTYPE_BGP_SCRIPT_REEVAL, reeval->script);
 	XFREE(MTYPE_BGP_SCRIPT_REEVAL, reeval);
-	if (reevals_count(&reevals) == 0)
+	if (reevals_count(&reevals) == 0) {
 		hook_unregister(bgp_route_update, count_change);
+		bm->adj_out_watch = false;
+	}
 }
 
 static struct reeval *reeval_new(const char *script)
@@ -101,12 +104,15 @@ static struct reeval *reeval_new(const char *script)
 
 	if (reeval)
 		reeval_free(reeval);
-	if (reevals_count(&reevals) == 0)
+	if (reevals_count(&reevals) == 0) {
 		hook_register(bgp_route_update, count_change);
+		bm->adj_out_watch = true;
+	}
 	reeval = XCALLOC(MTYPE_BGP_SCRIPT_REEVAL, sizeof(*reeval));
 	reeval->script = XSTRDUP(MTYPE_BGP_SCRIPT_REEVAL, script);
 	reeval->calls0 = frrscript_script_calls(script);
 	reeval->changes0 = loc_rib_changes;
+	reeval->advertised0 = bm->adj_out_changes;
 	reevals_add_tail(&reevals, reeval);
 	return reeval;
 }
@@ -117,7 +123,13 @@ static bool reeval_count(struct reeval *reeval)
 	/* "clear script counters" may have come between. */
 	uint64_t evaluated = calls >= reeval->calls0 ? calls - reeval->calls0 : calls;
 	uint64_t changed = loc_rib_changes - reeval->changes0;
-	bool progress = evaluated != reeval->evaluated || changed != reeval->changed;
+	bool progress;
+
+	/* Routes of the Loc-RIB, or where the script decides what is sent,
+	 * routes that are advertised: a change of one is often both.
+	 */
+	changed = MAX(changed, bm->adj_out_changes - reeval->advertised0);
+	progress = evaluated != reeval->evaluated || changed != reeval->changed;
 
 	/* The library adds up. */
 	if (evaluated >= reeval->evaluated)
@@ -223,16 +235,16 @@ static int report(struct vty *vty, const char *name)
 				reeval->script);
 			continue;
 		}
-		vty_out(vty, "Script %s: %u route-map(s), %" PRIu64 " evaluations so far\n",
-			reeval->script, reeval->maps, reeval->evaluated);
 		if (reeval->refreshed)
-			vty_out(vty, "  route refresh asked from %u neighbor(s)\n",
-				reeval->refreshed);
+			vty_out(vty, "Route refresh asked from %u neighbor%s\n", reeval->refreshed,
+				reeval->refreshed == 1 ? "" : "s");
 		if (reeval->deaf)
 			vty_out(vty,
-				"  %u neighbor(s) can't refresh: their routes change with \"clear bgp NEIGHBOR\"\n",
-				reeval->deaf);
-		vty_out(vty, "  routes changed: see \"show script %s\"\n", reeval->script);
+				"%u neighbor%s can't refresh: \"clear bgp NEIGHBOR\" evaluates those routes\n",
+				reeval->deaf, reeval->deaf == 1 ? "" : "s");
+		vty_out(vty,
+			"Re-evaluation goes on in the background: see \"show script %s\"\n",
+			reeval->script);
 	}
 	return 0;
 }
