@@ -90,7 +90,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Test { part } => return Ok(code(tests::test(&layout, part)?)),
         Command::Topotest { paths, pytest } => {
             build::build(&layout, false)?;
-            let count = topotest::pytest(&layout, "named", &paths, &pytest)?;
+            let count = topotest::pytest(&layout, &topotest::run_name(&paths), &paths, &pytest)?;
             println!("{} passed, {} failed", count.passed, count.failed);
             return Ok(code(count.failed == 0));
         }

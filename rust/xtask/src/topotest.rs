@@ -4,7 +4,8 @@
 //! The framework reads `frrdir` from the pytest.ini beside its `lib/`, so it is
 //! copied; the test folders, ours and FRR's, are links in the copy. It also
 //! refuses to start unless daemons exist that we don't build: those are empty
-//! files in a folder of links to the daemons that we have.
+//! files in a folder of links to the daemons that we have. Where the copy has
+//! paths of an installed FRR it gets those of our build.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -33,7 +34,7 @@ pub fn prepare(layout: &Layout) -> Result<()> {
     let copy = layout.topotests();
     let stamp = layout.stamp("topotests");
     let digest = Inputs::new()
-        .text("1")
+        .text("2")
         .tree(&theirs.join("lib"), &|file| file.extension().is_some_and(|e| e == "py"))?
         .digest();
     if !stamp.is(&digest) {
@@ -44,6 +45,12 @@ pub fn prepare(layout: &Layout) -> Result<()> {
             run("cp").arg("-r").arg(theirs.join(name)).arg(&copy).output()?;
         }
         daemons(layout, &copy.join("frr"))?;
+        for entry in fs::read_dir(copy.join("lib"))? {
+            let file = entry?.path();
+            if file.extension().is_some_and(|e| e == "py") {
+                edit(&file, &file, &[("/usr/lib/frr/", &copy.join("frr/")), ("/usr/bin/vtysh", &vtysh(layout))])?;
+            }
+        }
         let ini = copy.join("pytest.ini");
         let text = fs::read_to_string(&ini)?;
         fs::write(&ini, with_frrdir(&text, &copy.join("frr")))?;
@@ -71,12 +78,36 @@ fn daemons(layout: &Layout, dir: &Path) -> Result<()> {
         let entry = entry?;
         symlink(entry.path(), dir.join(entry.file_name()))?;
     }
+    // It insists on the folder of vtysh, whatever PATH says.
+    let reload = dir.join("frr-reload.py");
+    fs::remove_file(&reload)?;
+    let bin = layout.root().join("usr/bin");
+    edit(
+        &ours.join("frr-reload.py"),
+        &reload,
+        &[("default=\"/usr/bin\"", Path::new(&format!("default=\"{}\"", bin.display())))],
+    )?;
     for name in WANTED {
         let file = dir.join(name);
         if !file.exists() {
             fs::write(file, "")?;
         }
     }
+    Ok(())
+}
+
+fn vtysh(layout: &Layout) -> PathBuf {
+    layout.root().join("usr/bin/vtysh")
+}
+
+/// Writes `from` to `to` with the texts replaced; keeps its mode.
+fn edit(from: &Path, to: &Path, texts: &[(&str, &Path)]) -> Result<()> {
+    let mut text = fs::read_to_string(from)?;
+    for (old, new) in texts {
+        text = text.replace(old, &new.to_string_lossy());
+    }
+    fs::write(to, text)?;
+    fs::set_permissions(to, fs::metadata(from)?.permissions())?;
     Ok(())
 }
 
@@ -148,6 +179,14 @@ fn in_copy(layout: &Layout, named: &str) -> Result<String> {
         "{} is neither under topotests/ nor one of FRR's topotests: link or copy it into topotests/",
         found.display()
     );
+}
+
+/// What the output of a run of these is called: two runs at once are fine as
+/// long as they start with different tests.
+pub fn run_name(paths: &[String]) -> String {
+    let first = paths.first().map_or("none", String::as_str);
+    let path = first.split("::").next().unwrap_or(first).trim_end_matches('/');
+    path.rsplit('/').next().unwrap_or(path).to_owned()
 }
 
 /// Runs topotests and counts them. `name` tells this run's output from others.

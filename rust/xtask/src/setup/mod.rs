@@ -5,6 +5,7 @@ mod packages;
 pub mod python;
 mod sources;
 pub mod tarballs;
+mod users;
 
 use std::env;
 use std::path::PathBuf;
@@ -38,5 +39,6 @@ pub fn setup(layout: &Layout) -> Result<()> {
         wanted.push(&tarballs::LIBYANG);
     }
     tarballs::fetch(layout, &wanted)?;
-    python::install(layout)
+    python::install(layout)?;
+    users::add(layout)
 }
