@@ -47,6 +47,7 @@ function lookup(prefix) return big:contains(prefix) end
     )
 }
 
+#[inline(never)]
 fn round(mut call: impl FnMut()) -> f64 {
     let start = Instant::now();
     for _ in 0..CALLS {

@@ -79,6 +79,15 @@ impl Changes {
 
     /// Gives the assignments that were made on one argument to `f` and forgets them; how many.
     pub fn drain_of(&mut self, arg: u32, mut f: impl FnMut(&Change)) -> u32 {
+        if self.0.is_empty() {
+            return 0;
+        }
+        if self.0.iter().all(|c| u32::from(c.arg) == arg) {
+            self.0.iter().for_each(&mut f);
+            let count = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
+            self.0.clear();
+            return count;
+        }
         let mut count = 0;
         self.0.retain(|change| {
             let wanted = u32::from(change.arg) == arg;

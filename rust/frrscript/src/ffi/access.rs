@@ -90,6 +90,12 @@ impl Accessor {
         }
     }
 
+    /// Whether the daemon has a check of its own.
+    #[inline]
+    pub fn checks(&self) -> bool {
+        self.check.is_some()
+    }
+
     /// The daemon's own check of a value; the text says why it is refused.
     ///
     /// # Safety

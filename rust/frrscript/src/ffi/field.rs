@@ -3,7 +3,7 @@
 
 use super::abi;
 use super::access;
-use super::args::Args;
+use super::args::{self, Args};
 use super::context::CallContext;
 use super::engine::{self, lua_State};
 use super::object::{self, List, View};
@@ -231,6 +231,34 @@ pub unsafe fn assign(
     let args = unsafe { Args::new(state, index, "value") };
     let value = staging::from_script(field, &args).map_err(|why| Failure::runtime(format!("{} {why}", name())))?;
     stage(view, field, value)
+}
+
+/// The common assignment, a number in range to a field without a check of its own, without going through [`assign`];
+/// false: not that one, nothing was done.
+///
+/// # Safety
+/// `state` is live inside Luau's direct write: 1 the view, 2 the name, 3 the value.
+#[inline]
+pub unsafe fn assign_number(state: *mut lua_State, view: &View, atom: Atom) -> bool {
+    let (Some(field), Some(context)) = (view.ty.field(atom), view.live()) else { return false };
+    if field.kind != FieldKind::Uint || !field.writable || field.access.checks() {
+        return false;
+    }
+    let mut is_number = 0;
+    // SAFETY: the value is at 3; reading a number raises nothing. A string is not converted: its type is looked at.
+    let number = unsafe {
+        if engine::lua_type(state, 3) != engine::LUA_TNUMBER {
+            return false;
+        }
+        engine::lua_tonumberx(state, 3, &raw mut is_number)
+    };
+    match args::whole(number) {
+        Some(n) if n <= field.max => {
+            context.changes().borrow_mut().set(view.arg, field, Staged::Uint(n));
+            true
+        }
+        _ => false,
+    }
 }
 
 /// Stages a value after the daemon's own check.

@@ -119,6 +119,9 @@ unsafe extern "C-unwind" fn set(state: *mut lua_State, data: *mut c_void, atom: 
             raise::error(state, "only fields of a route object can be assigned".to_owned());
         }
         let view = *data.cast::<View>();
+        if super::field::assign_number(state, &view, atom) {
+            return;
+        }
         let assigned = guarded(state, || match view.ty.field(atom) {
             Some(field) => super::field::assign(state, &view, field, 3),
             None => Err(no_field(&view, atom).into()),

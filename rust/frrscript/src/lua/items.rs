@@ -13,6 +13,7 @@ use crate::value::ext::ExtCommunity;
 use crate::value::ipv6_ext::Ipv6ExtCommunity;
 use crate::value::items::{self, Item, ItemList};
 use crate::value::large::LargeCommunity;
+use std::cell::Cell;
 
 /// What the reference says of each method.
 pub const DOCS: &[Doc] = &[
@@ -45,10 +46,7 @@ impl FromScript for Community {
     #[inline]
     fn from_script(arg: &Arg) -> Result<Self, String> {
         match arg {
-            Arg::Octets(text) => {
-                let text = std::str::from_utf8(text).map_err(|_| "not text of a community".to_owned())?;
-                crate::value::community::parse_one(text).map(Community::from).map_err(|e| e.0)
-            }
+            Arg::Octets(text) => known(text),
             Arg::Number(n) => crate::ffi::args::whole(*n)
                 .and_then(|n| u32::try_from(n).ok())
                 .map(Community::from)
@@ -56,6 +54,51 @@ impl FromScript for Community {
             _ => text_of(arg),
         }
     }
+}
+
+/// Texts of communities that were read lately: a script's constants, which it asks for again with every route.
+const KNOWN: usize = 64;
+/// Octets of a text that is kept.
+const KNOWN_TEXT: usize = 14;
+
+#[derive(Clone, Copy)]
+struct Known {
+    length: u8,
+    text: [u8; KNOWN_TEXT],
+    community: Community,
+}
+
+thread_local! {
+    static LATELY: [Cell<Option<Known>>; KNOWN] = const { [const { Cell::new(None) }; KNOWN] };
+}
+
+#[inline]
+fn known(text: &[u8]) -> Result<Community, String> {
+    if text.len() > KNOWN_TEXT || text.is_empty() {
+        return read_community(text);
+    }
+    // Texts of one policy differ in their last octets.
+    let slot = (usize::from(text[text.len() - 1]) * 7 + usize::from(text[text.len() / 2]) + text.len()) % KNOWN;
+    LATELY.with(|lately| {
+        let place = &lately[slot];
+        if let Some(known) = place.get()
+            && usize::from(known.length) == text.len()
+            && known.text[..text.len()] == *text
+        {
+            return Ok(known.community);
+        }
+        let community = read_community(text)?;
+        let mut known = Known { length: 0, text: [0; KNOWN_TEXT], community };
+        known.length = u8::try_from(text.len()).unwrap_or(0);
+        known.text[..text.len()].copy_from_slice(text);
+        place.set(Some(known));
+        Ok(community)
+    })
+}
+
+fn read_community(text: &[u8]) -> Result<Community, String> {
+    let text = std::str::from_utf8(text).map_err(|_| "not text of a community".to_owned())?;
+    crate::value::community::parse_one(text).map(Community::from).map_err(|e| e.0)
 }
 
 impl FromScript for LargeCommunity {
