@@ -137,9 +137,15 @@ impl<P: Prefix<R: Key> + Copy, L: Lengths> Tree<P, L> {
         if !self.contains(prefix) {
             return None;
         }
-        let length = prefix.prefix_len();
-        let matching = self.map.cover(prefix).filter(|(_, lengths)| lengths.has(length));
-        matching.last().map(|(prefix, _)| prefix)
+        // From the longest covering prefix to shorter ones: mostly the first one matches.
+        let mut around = *prefix;
+        loop {
+            let (found, lengths) = self.map.get_lpm(&around)?;
+            if lengths.has(prefix.prefix_len()) {
+                return Some(found);
+            }
+            around = P::from_repr_len(found.repr(), found.prefix_len().checked_sub(1)?);
+        }
     }
 
     fn insert(&mut self, prefix: P, min: u8, max: u8) {

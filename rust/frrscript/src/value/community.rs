@@ -5,7 +5,7 @@
 
 use super::TextError;
 use super::items::{self, Item, ItemList};
-use std::fmt::Write as _;
+use super::text::push_decimal;
 
 /// One community, in network order as FRR holds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,7 +66,9 @@ impl Item for Community {
         match WELL_KNOWN.binary_search_by_key(&value, |known| known.0) {
             Ok(at) => out.push_str(WELL_KNOWN[at].1),
             Err(_) => {
-                let _ = write!(out, "{}:{}", value >> 16, value & 0xFFFF);
+                push_decimal(out, value >> 16);
+                out.push(':');
+                push_decimal(out, value & 0xFFFF);
             }
         }
     }

@@ -5,7 +5,7 @@
 
 use super::TextError;
 use super::items::{self, Item, ItemList};
-use std::fmt::Write as _;
+use super::text::push_decimal;
 
 /// One large community, in network order as FRR holds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,7 +50,11 @@ impl Item for LargeCommunity {
 
     fn write(&self, out: &mut String) {
         let [global, local1, local2] = self.parts();
-        let _ = write!(out, "{global}:{local1}:{local2}");
+        push_decimal(out, global);
+        for local in [local1, local2] {
+            out.push(':');
+            push_decimal(out, local);
+        }
     }
 }
 

@@ -44,10 +44,34 @@ pub(crate) fn quoted(word: &str) -> String {
     shown
 }
 
+/// Appends a number in decimal: the text of a route is mostly numbers, and `write!` is slow at them.
+pub(crate) fn push_decimal(out: &mut String, mut number: u32) {
+    let mut digits = [0u8; 10];
+    let mut start = digits.len();
+    loop {
+        start -= 1;
+        digits[start] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out.extend(digits[start..].iter().map(|digit| char::from(*digit)));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use insta::assert_snapshot;
+
+    #[test]
+    fn decimal() {
+        for number in [0, 9, 10, 65_535, 1_000_000_000, u32::MAX] {
+            let mut text = String::new();
+            push_decimal(&mut text, number);
+            assert_eq!(text, number.to_string());
+        }
+    }
 
     #[test]
     fn a_bad_word_is_quoted_short_and_printable() {

@@ -3,7 +3,7 @@
 
 use super::{SegmentKind, Segments};
 use crate::value::asn;
-use std::fmt::Write as _;
+use crate::value::text::push_decimal;
 use std::ops::ControlFlow;
 
 /// Hops: a sequence counts its AS numbers, a set one, confederation segments none (RFC 4271 section 9.1.2.2 a,
@@ -121,7 +121,7 @@ pub fn format(path: &(impl Segments + ?Sized), out: &mut String) {
             if index > 0 {
                 out.push(separator);
             }
-            let _ = write!(out, "{asn}");
+            push_decimal(out, *asn);
         }
         out.extend(close);
         ControlFlow::Continue(())
