@@ -4,8 +4,6 @@
 //! Both forms have the same two last entries, so the only difference is who decides: entry 10 (or
 //! 1,000 entries) changes some routes, the last entry permits the others as they are.
 
-use std::fmt::Write;
-
 use bgpfeed::table::{Options, Tag, groups};
 use ipnet::IpNet;
 
@@ -20,12 +18,12 @@ pub(super) const ROUTE_MAP: &str = "BENCH";
 const TAG: (u32, u32) = (FEED_AS, 100);
 /// Private AS in whose name customers are tagged.
 const CUSTOMER_AS: u32 = 65010;
-/// Customers that are known by their prefix, and as many that are known by their community.
-const CUSTOMERS: usize = 500;
+/// Customers, each with an entry of its own in the native route-map.
+const CUSTOMERS: usize = 1000;
 /// Local preferences that customers get, in turn.
 const TIERS: [u32; 4] = [90, 110, 150, 200];
 /// Customers are taken from the first routes, so that a small feed has them too.
-const CUSTOMER_ROUTES: u32 = 20_000;
+pub(super) const CUSTOMER_ROUTES: u32 = 40_000;
 
 /// What a policy decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,8 +32,10 @@ pub(super) enum Work {
     Small,
     /// The same, and a community is added.
     Edge,
-    /// 1,000 customers: half known by prefix, half by community.
-    Entries,
+    /// 1,000 customers that are known by a community.
+    ByCommunity,
+    /// 1,000 customers that are known by a prefix, for which FRR's route-maps have an index.
+    ByPrefix,
 }
 
 /// A policy in one of its forms.
@@ -67,7 +67,8 @@ impl Work {
         match self {
             Self::Small => small(&mut text, ""),
             Self::Edge => small(&mut text, " set community 65000:1 additive\n"),
-            Self::Entries => entries(&mut text),
+            Self::ByCommunity => by_community(&mut text),
+            Self::ByPrefix => by_prefix(&mut text),
         }
         Policy { configuration: text, script: None }
     }
@@ -77,7 +78,16 @@ impl Work {
         let script = match self {
             Self::Small => small_script(""),
             Self::Edge => small_script("  attributes.communities:add(\"65000:1\")\n"),
-            Self::Entries => entries_script(),
+            Self::ByCommunity => tiers_script(
+                "tags = frr.community_set",
+                (1..=CUSTOMERS).map(|at| format!("{CUSTOMER_AS}:{at}")).collect(),
+                "attributes.communities:has_any(tier.tags)",
+            ),
+            Self::ByPrefix => tiers_script(
+                "prefixes = frr.prefix_set",
+                customers().iter().map(|prefix| format!("{prefix} le 24")).collect(),
+                "tier.prefixes:contains(prefix)",
+            ),
         };
         Policy {
             configuration: format!(
@@ -153,18 +163,9 @@ fn customers() -> Vec<IpNet> {
     customers
 }
 
-fn entries(text: &mut String) {
-    // Community-lists first: they are not in YANG, and each would end a transaction.
-    for at in 0..CUSTOMERS {
-        text.push_str(&format!("bgp community-list standard TAG-{at} seq 5 permit {CUSTOMER_AS}:{}\n", at + 1));
-    }
-    let mut conditions = Vec::new();
-    for (at, prefix) in customers().iter().enumerate() {
-        text.push_str(&format!("ip prefix-list CUSTOMER-{at} seq 5 permit {prefix} le 24\n"));
-        conditions.push(format!("ip address prefix-list CUSTOMER-{at}"));
-    }
-    conditions.extend((0..CUSTOMERS).map(|at| format!("community TAG-{at}")));
-    for (at, condition) in conditions.iter().enumerate() {
+/// The text of one entry for each condition: it sets the customer's tier.
+fn entries(text: &mut String, conditions: impl Iterator<Item = String>) {
+    for (at, condition) in conditions.enumerate() {
         let tier = TIERS[at % TIERS.len()];
         text.push_str(&format!(
             "\
@@ -179,48 +180,43 @@ exit
     text.push_str(&format!("route-map {ROUTE_MAP} permit 65535\nexit\n"));
 }
 
-fn entries_script() -> String {
-    let mut text = String::from("local tiers = {\n");
-    let customers = customers();
-    for (tier, preference) in TIERS.iter().enumerate() {
-        let of_tier = |at: &usize| at % TIERS.len() == tier;
-        let prefixes: Vec<String> =
-            (0..CUSTOMERS).filter(of_tier).map(|at| format!("\"{} le 24\"", customers[at])).collect();
-        let tags: Vec<String> = (CUSTOMERS..2 * CUSTOMERS)
-            .filter(of_tier)
-            .map(|at| format!("\"{CUSTOMER_AS}:{}\"", at - CUSTOMERS + 1))
-            .collect();
-        // Writing to a String can't fail.
-        let _ = writeln!(
-            text,
-            "  {{ preference = {preference},\n    prefixes = frr.prefix_set {{ {} }},\n    tags = \
-             frr.community_set {{ {} }} }},",
-            prefixes.join(", "),
-            tags.join(", ")
-        );
+fn by_community(text: &mut String) {
+    for at in 1..=CUSTOMERS {
+        text.push_str(&format!("bgp community-list standard TAG-{at} seq 5 permit {CUSTOMER_AS}:{at}\n"));
     }
-    text.push_str(
-        "\
+    entries(text, (1..=CUSTOMERS).map(|at| format!("community TAG-{at}")));
 }
+
+fn by_prefix(text: &mut String) {
+    for (at, prefix) in (1..).zip(customers()) {
+        text.push_str(&format!("ip prefix-list CUSTOMER-{at} seq 5 permit {prefix} le 24\n"));
+    }
+    entries(text, (1..=CUSTOMERS).map(|at| format!("ip address prefix-list CUSTOMER-{at}")));
+}
+
+/// A script with one set for each tier; `make` names and makes it from its share of `customers`, `test` asks it.
+fn tiers_script(make: &str, customers: Vec<String>, test: &str) -> String {
+    let mut text = String::from("local tiers = {\n");
+    for (tier, preference) in TIERS.iter().enumerate() {
+        let share = customers.iter().skip(tier).step_by(TIERS.len());
+        let share: Vec<String> = share.map(|customer| format!("\"{customer}\"")).collect();
+        text.push_str(&format!("  {{ preference = {preference}, {make} {{ {} }} }},\n", share.join(", ")));
+    }
+    text.push_str(&format!(
+        "\
+}}
 
 function route_match(prefix, attributes)
   for _, tier in tiers do
-    if tier.prefixes:contains(prefix) then
-      attributes.localpref = tier.preference
-      return RM_MATCH_AND_CHANGE
-    end
-  end
-  local communities = attributes.communities
-  for _, tier in tiers do
-    if communities:has_any(tier.tags) then
+    if {test} then
       attributes.localpref = tier.preference
       return RM_MATCH_AND_CHANGE
     end
   end
   return RM_NOMATCH
 end
-",
-    );
+"
+    ));
     text
 }
 
@@ -238,14 +234,15 @@ mod tests {
     }
 
     #[test]
-    fn the_large_policy_has_a_thousand_entries() {
-        let native = Work::Entries.native();
-        let lines = native.configuration.lines();
-        let sets = lines.filter(|line| line.starts_with(" set local-preference"));
-        assert_eq!(sets.count(), 2 * CUSTOMERS);
-        let script = Work::Entries.script().script.expect("a script");
-        assert_eq!(script.matches(" le 24\"").count(), CUSTOMERS);
-        assert_eq!(script.matches("\"65010:").count(), CUSTOMERS);
+    fn large_policies_have_a_thousand_entries() {
+        for (work, customer) in [(Work::ByPrefix, " le 24\""), (Work::ByCommunity, "\"65010:")] {
+            let native = work.native();
+            let lines = native.configuration.lines();
+            let sets = lines.filter(|line| line.starts_with(" set local-preference"));
+            assert_eq!(sets.count(), CUSTOMERS);
+            let script = work.script().script.expect("a script");
+            assert_eq!(script.matches(customer).count(), CUSTOMERS);
+        }
     }
 
     #[test]
