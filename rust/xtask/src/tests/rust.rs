@@ -7,8 +7,7 @@ use super::Count;
 use crate::layout::Layout;
 use crate::step::run;
 
-/// Runs `cargo test`. In the release profile, because Luau is large and is
-/// compiled in that profile already; with the checks of the debug one.
+/// Runs `cargo test`, with the checks of the debug profile.
 pub fn test(layout: &Layout) -> Result<Count> {
     let log = layout.log("cargo-test");
     let result = run("cargo")
