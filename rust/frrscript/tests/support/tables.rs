@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The tables that a daemon writes in C, with the names that bgpd uses (daemons/bgpd).
+
+use super::route::{AsPath, Peer, Route};
+use frrscript::ffi::abi::{
+    Arg, AsSegment, CLEAR, Field, HOOK_SET, HOOK_VERDICT, Hook, Kind, TEXT, Type, Value, ValueBody,
+};
+use ipnet::IpNet;
+use std::ffi::{CStr, c_void};
+use std::net::IpAddr;
+use std::ptr::null;
+
+/// A table that C would have as a static.
+#[repr(transparent)]
+pub struct Static<T>(pub T);
+// SAFETY: the tables are never written.
+unsafe impl<T> Sync for Static<T> {}
+
+fn number(out: &mut Value, value: Option<u32>) -> bool {
+    out.u.num = value.unwrap_or(0).into();
+    value.is_some()
+}
+
+fn octets(out: &mut Value, octets: &[u8], size: usize) -> bool {
+    out.u.ptr = octets.as_ptr().cast();
+    out.len = u32::try_from(octets.len() / size).expect("a short list");
+    !octets.is_empty()
+}
+
+fn address(out: &mut Value, address: IpAddr) -> bool {
+    let mut addr = [0; 16];
+    match address {
+        IpAddr::V4(a) => addr[..4].copy_from_slice(&a.octets()),
+        IpAddr::V6(a) => addr = a.octets(),
+    }
+    let family = if address.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
+    out.family = u8::try_from(family).expect("a small number");
+    out.u = ValueBody { addr };
+    true
+}
+
+fn network(out: &mut Value, prefix: IpNet) -> bool {
+    out.prefixlen = prefix.prefix_len().into();
+    address(out, prefix.addr())
+}
+
+/// The number of a checked value; nil is none.
+fn given(value: &Value) -> Option<u32> {
+    // SAFETY: what is not nil is a number here.
+    (value.kind != Kind::NIL as u8).then(|| u32::try_from(unsafe { value.u.num }).expect("checked by the library"))
+}
+
+/// The octets of a staged value of items of `size`.
+fn staged(value: &Value, size: usize) -> Vec<u8> {
+    if value.kind == Kind::NIL as u8 || value.len == 0 {
+        return Vec::new();
+    }
+    // SAFETY: the library gives `len` items at `ptr`.
+    unsafe { std::slice::from_raw_parts(value.u.ptr.cast::<u8>(), value.len as usize * size) }.to_vec()
+}
+
+fn text(value: &Value) -> Option<String> {
+    (value.kind != Kind::NIL as u8).then(|| String::from_utf8(staged(value, 1)).expect("text"))
+}
+
+fn path(value: &Value) -> AsPath {
+    let mut asns = Vec::new();
+    for index in 0..value.len as usize {
+        // SAFETY: the library gives `len` segments at `ptr`, each with `len` AS numbers.
+        unsafe {
+            let segment = &*value.u.ptr.cast::<AsSegment>().add(index);
+            asns.extend_from_slice(std::slice::from_raw_parts(segment.asns, segment.len.into()));
+        }
+    }
+    AsPath::new(asns)
+}
+
+macro_rules! get {
+    ($name:ident, $object:ty, |$o:ident, $out:ident| $body:expr) => {
+        unsafe extern "C" fn $name(object: *const c_void, out: *mut Value) -> bool {
+            // SAFETY: the library passes an object of the table's type and a value to fill.
+            let ($o, $out) = unsafe { (&*object.cast::<$object>(), &mut *out) };
+            $body
+        }
+    };
+}
+
+macro_rules! set {
+    ($name:ident, |$route:ident, $value:ident| $body:expr) => {
+        unsafe extern "C" fn $name(object: *mut c_void, value: *const Value) {
+            // SAFETY: the library passes the route that is changed and a checked value.
+            let ($route, $value) = unsafe { (&mut *object.cast::<Route>(), &*value) };
+            $body;
+        }
+    };
+}
+
+get!(as_prefix, Route, |route, out| network(out, route.prefix));
+get!(length, Route, |route, out| number(out, Some(route.prefix.prefix_len().into())));
+get!(family, Route, |route, out| number(out, Some(if route.prefix.addr().is_ipv4() { 2 } else { 10 })));
+get!(metric, Route, |route, out| number(out, route.metric));
+set!(set_metric, |route, value| route.metric = given(value));
+get!(localpref, Route, |route, out| number(out, route.localpref));
+set!(set_localpref, |route, value| route.localpref = given(value));
+get!(communities, Route, |route, out| octets(out, &route.communities, 4));
+set!(set_communities, |route, value| route.communities = staged(value, 4));
+get!(large, Route, |route, out| octets(out, &route.large_communities, 12));
+set!(set_large, |route, value| route.large_communities = staged(value, 12));
+get!(as_path, Route, |route, out| {
+    out.u.ptr = std::ptr::from_ref(&route.as_path).cast();
+    true
+});
+set!(set_as_path, |route, value| route.as_path = path(value));
+get!(ipv4, Route, |route, out| octets(out, route.ipv4_nexthop.as_deref().unwrap_or_default().as_bytes(), 1));
+set!(set_ipv4, |route, value| route.ipv4_nexthop = text(value));
+get!(ipv6, Route, |route, out| octets(out, route.ipv6_nexthop.as_deref().unwrap_or_default().as_bytes(), 1));
+set!(set_ipv6, |route, value| route.ipv6_nexthop = text(value));
+get!(remote_as, Peer, |peer, out| number(out, Some(peer.remote_as)));
+get!(remote_address, Peer, |peer, out| address(out, peer.remote_address));
+get!(sort, Peer, |peer, out| octets(out, peer.sort.as_bytes(), 1));
+
+type Get = unsafe extern "C" fn(*const c_void, *mut Value) -> bool;
+type Set = unsafe extern "C" fn(*mut c_void, *const Value);
+
+const fn field(name: &'static CStr, kind: Kind, flags: u8, get: Option<Get>, set: Option<Set>) -> Field {
+    Field {
+        name: name.as_ptr(),
+        doc: null(),
+        kind: kind as u8,
+        flags,
+        width: 4,
+        offset: 0,
+        max: 0,
+        choices: null(),
+        object: null(),
+        get,
+        set,
+        check: None,
+    }
+}
+
+const fn part(name: &'static CStr, of: *const Type) -> Field {
+    Field { object: of, ..field(name, Kind::OBJECT, 0, None, None) }
+}
+
+const END: Field = Field { name: null(), ..field(c"", Kind::NIL, 0, None, None) };
+
+const fn table(name: &'static CStr, fields: *const Field) -> Type {
+    Type { name: name.as_ptr(), doc: null(), fields, as_prefix: None }
+}
+
+static PREFIX_FIELDS: Static<[Field; 3]> = Static([
+    field(c"length", Kind::UINT, 0, Some(length), None),
+    field(c"family", Kind::UINT, 0, Some(family), None),
+    END,
+]);
+static PREFIX: Static<Type> = Static(Type { as_prefix: Some(as_prefix), ..table(c"prefix", PREFIX_FIELDS.0.as_ptr()) });
+
+static NEXTHOP_FIELDS: Static<[Field; 3]> = Static([
+    field(c"ipv4", Kind::STRING, CLEAR, Some(ipv4), Some(set_ipv4)),
+    field(c"ipv6_global", Kind::STRING, CLEAR, Some(ipv6), Some(set_ipv6)),
+    END,
+]);
+static NEXTHOP: Static<Type> = Static(table(c"nexthop", NEXTHOP_FIELDS.0.as_ptr()));
+
+static ATTRIBUTES_FIELDS: Static<[Field; 8]> = Static([
+    field(c"metric", Kind::UINT, CLEAR, Some(metric), Some(set_metric)),
+    field(c"localpref", Kind::UINT, CLEAR, Some(localpref), Some(set_localpref)),
+    field(c"aspath", Kind::AS_PATH, TEXT, Some(as_path), Some(set_as_path)),
+    field(c"as_path", Kind::AS_PATH, 0, Some(as_path), Some(set_as_path)),
+    field(c"communities", Kind::COMMUNITY, CLEAR, Some(communities), Some(set_communities)),
+    field(c"large_communities", Kind::LARGE_COMMUNITY, CLEAR, Some(large), Some(set_large)),
+    part(c"nexthop", &raw const NEXTHOP.0),
+    END,
+]);
+static ATTRIBUTES: Static<Type> = Static(table(c"attributes", ATTRIBUTES_FIELDS.0.as_ptr()));
+
+static PEER_FIELDS: Static<[Field; 4]> = Static([
+    field(c"remote_as", Kind::UINT, 0, Some(remote_as), None),
+    field(c"remote_address", Kind::ADDRESS, 0, Some(remote_address), None),
+    field(c"sort", Kind::STRING, 0, Some(sort), None),
+    END,
+]);
+static PEER: Static<Type> = Static(table(c"peer", PEER_FIELDS.0.as_ptr()));
+
+static PATH_FIELDS: Static<[Field; 1]> = Static([END]);
+static PATH: Static<Type> = Static(table(c"path", PATH_FIELDS.0.as_ptr()));
+
+const fn arg(name: &'static CStr, object: *const Type, constant: i64) -> Arg {
+    Arg { name: name.as_ptr(), doc: null(), object, constant }
+}
+
+static ARGS: Static<[Arg; 9]> = Static([
+    arg(c"prefix", &raw const PREFIX.0, 0),
+    arg(c"attributes", &raw const ATTRIBUTES.0, 0),
+    arg(c"peer", &raw const PEER.0, 0),
+    arg(c"RM_FAILURE", null(), 0),
+    arg(c"RM_NOMATCH", null(), 1),
+    arg(c"RM_MATCH", null(), 2),
+    arg(c"RM_MATCH_AND_CHANGE", null(), 3),
+    arg(c"path", &raw const PATH.0, 0),
+    Arg { name: null(), doc: null(), object: null(), constant: 0 },
+]);
+
+const fn hook(name: &'static CStr, flags: u32) -> Hook {
+    Hook { name: name.as_ptr(), doc: null(), args: ARGS.0.as_ptr(), flags }
+}
+
+/// `match script`.
+pub static MATCH: Static<Hook> = Static(hook(c"route_match", HOOK_VERDICT));
+/// `set script`.
+pub static SET: Static<Hook> = Static(hook(c"route_set", HOOK_SET));
