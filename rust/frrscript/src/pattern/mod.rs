@@ -4,7 +4,7 @@
 //! FRR gives a pattern to the C library as a POSIX extended regular expression, with `_` for "start, end or a
 //! separator" (bgpd/bgp_regex.c: `bgp_regcomp`), and runs it on the text of the whole attribute. Here the crate
 //! `regex` runs it, whose time is linear in the text whatever the pattern: a backtracking one could hold up bgpd for
-//! good. Its syntax is not POSIX's, so [`posix`] translates, and refuses what has no translation.
+//! good. Its syntax is not POSIX's, so `posix` translates, and refuses what has no translation.
 
 mod bracket;
 mod posix;

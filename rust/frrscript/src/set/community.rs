@@ -1,48 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Sets of communities: exact ones, ranges at the end (`65001:100-199`) and `*` for any part.
 
+use super::group::{Member, join, member};
 use super::ranges::{Number, Ranges};
 use super::{MAX_ENTRIES, full};
 use crate::value::TextError;
 use crate::value::community::{self, Community};
-use crate::value::items::{self, decimal};
+use crate::value::items::{self, Item};
 use crate::value::large::LargeCommunity;
+use std::ops::BitAnd;
 
 /// Entries with a `*` before a number: each is looked at in turn.
 const MAX_MASKED: usize = 1_000;
 
-/// A set of standard communities.
-#[derive(Debug, Clone, Default)]
-pub struct CommunitySet(Members<u32>);
-
-impl CommunitySet {
-    /// An empty set.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// A set of words such as `65001:100`, `no-export`, `65001:*`, `65001:100-199` or `*:666`.
+/// A kind of community that sets are made of.
+pub trait Group: Item {
+    /// The community as one number.
+    type Number: Number + BitAnd<Output = Self::Number>;
+    /// The number of this community.
+    fn number(self) -> Self::Number;
+    /// Reads one community or a group of them.
     ///
     /// # Errors
-    /// The first word that is wrong; too many.
-    pub fn from_texts<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Result<Self, TextError> {
-        Members::from_texts(texts, Self::parse).map(CommunitySet)
+    /// The word is neither.
+    fn group(text: &str) -> Result<Member<Self::Number>, TextError>;
+}
+
+impl Group for Community {
+    type Number = u32;
+
+    fn number(self) -> u32 {
+        self.into()
     }
 
-    /// Adds one word. The next lookup sorts anew.
-    ///
-    /// # Errors
-    /// The word is wrong; the set is full.
-    pub fn insert(&mut self, text: &str) -> Result<(), TextError> {
-        self.0.insert(Self::parse(text)?)
-    }
-
-    /// Puts what was added in order, which the first lookup would do otherwise.
-    pub fn finish(&mut self) {
-        self.0.ranges.finish();
-    }
-
-    fn parse(text: &str) -> Result<Member<u32>, TextError> {
+    fn group(text: &str) -> Result<Member<u32>, TextError> {
         if let Ok(one) = community::parse_one(text) {
             return Ok(Member::Range(one, one));
         }
@@ -54,65 +45,16 @@ impl CommunitySet {
             )
         })
     }
-
-    /// Is the community (host order) in the set?
-    pub fn contains(&self, community: u32) -> bool {
-        self.0.contains(community)
-    }
-
-    /// Is any community of FRR's `octets` in the set?
-    pub fn intersects(&self, octets: &[u8]) -> bool {
-        items::items::<Community>(octets).any(|one| self.contains(one.into()))
-    }
-
-    /// How many entries; those that touch are one.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// No entry?
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Octets of memory.
-    pub fn memory(&self) -> usize {
-        self.0.memory()
-    }
 }
 
-/// A set of large communities.
-#[derive(Debug, Clone, Default)]
-pub struct LargeCommunitySet(Members<u128>);
+impl Group for LargeCommunity {
+    type Number = u128;
 
-impl LargeCommunitySet {
-    /// An empty set.
-    pub fn new() -> Self {
-        Self::default()
+    fn number(self) -> u128 {
+        join(self.parts().map(u128::from), 32)
     }
 
-    /// A set of words such as `65001:1:2`, `65001:1:*`, `65001:*:*`, `65001:1:100-199` or `65001:*:2`.
-    ///
-    /// # Errors
-    /// The first word that is wrong; too many.
-    pub fn from_texts<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Result<Self, TextError> {
-        Members::from_texts(texts, Self::parse).map(LargeCommunitySet)
-    }
-
-    /// Adds one word. The next lookup sorts anew.
-    ///
-    /// # Errors
-    /// The word is wrong; the set is full.
-    pub fn insert(&mut self, text: &str) -> Result<(), TextError> {
-        self.0.insert(Self::parse(text)?)
-    }
-
-    /// Puts what was added in order, which the first lookup would do otherwise.
-    pub fn finish(&mut self) {
-        self.0.ranges.finish();
-    }
-
-    fn parse(text: &str) -> Result<Member<u128>, TextError> {
+    fn group(text: &str) -> Result<Member<u128>, TextError> {
         member::<3>(text, 32).ok_or_else(|| {
             TextError::not_a(
                 text,
@@ -121,21 +63,80 @@ impl LargeCommunitySet {
             )
         })
     }
+}
 
-    /// Is the large community in the set?
-    pub fn contains(&self, community: &LargeCommunity) -> bool {
-        let parts = community.parts();
-        self.0.contains(join(parts.map(u128::from), 32))
+/// A set of standard communities: `65001:100`, `no-export`, `65001:*`, `65001:100-199`, `*:666`.
+pub type CommunitySet = Communities<Community>;
+
+/// A set of large communities: `65001:1:2`, `65001:1:*`, `65001:*:*`, `65001:1:100-199`, `65001:*:2`.
+pub type LargeCommunitySet = Communities<LargeCommunity>;
+
+/// A set of communities of one kind.
+#[derive(Debug, Clone)]
+pub struct Communities<G: Group> {
+    ranges: Ranges<G::Number>,
+    /// Mask and value.
+    masked: Vec<(G::Number, G::Number)>,
+}
+
+impl<G: Group> Default for Communities<G> {
+    fn default() -> Self {
+        Communities { ranges: Ranges::default(), masked: Vec::new() }
+    }
+}
+
+impl<G: Group> Communities<G> {
+    /// An empty set.
+    pub fn new() -> Self {
+        Self::default()
     }
 
-    /// Is any large community of FRR's `octets` in the set?
+    /// A set of words.
+    ///
+    /// # Errors
+    /// The first word that is wrong; too many.
+    pub fn from_texts<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Result<Self, TextError> {
+        let mut set = Self::new();
+        for text in texts {
+            set.insert(text.as_ref())?;
+        }
+        set.finish();
+        Ok(set)
+    }
+
+    /// Adds one word. The next lookup sorts anew.
+    ///
+    /// # Errors
+    /// The word is wrong; the set is full.
+    pub fn insert(&mut self, text: &str) -> Result<(), TextError> {
+        match G::group(text)? {
+            Member::Range(low, high) if self.ranges.at_most() < MAX_ENTRIES => self.ranges.insert(low, high),
+            Member::Range(..) => return Err(full()),
+            Member::Masked { mask, value } if self.masked.len() < MAX_MASKED => self.masked.push((mask, value)),
+            Member::Masked { .. } => {
+                return Err(TextError(format!("too many entries with * before a number: at most {MAX_MASKED}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts what was added in order, which the first lookup would do otherwise.
+    pub fn finish(&mut self) {
+        self.ranges.finish();
+    }
+
+    fn has(&self, number: G::Number) -> bool {
+        self.ranges.contains(number) || self.masked.iter().any(|(mask, value)| number & *mask == *value)
+    }
+
+    /// Is any community of FRR's `octets` in the set?
     pub fn intersects(&self, octets: &[u8]) -> bool {
-        items::items::<LargeCommunity>(octets).any(|one| self.contains(&one))
+        items::items::<G>(octets).any(|one| self.has(one.number()))
     }
 
     /// How many entries; those that touch are one.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.ranges.sorted().len() + self.masked.len()
     }
 
     /// No entry?
@@ -145,116 +146,22 @@ impl LargeCommunitySet {
 
     /// Octets of memory.
     pub fn memory(&self) -> usize {
-        self.0.memory()
+        size_of::<Self>() + self.ranges.memory() + self.masked.capacity() * size_of::<(G::Number, G::Number)>()
     }
 }
 
-/// One entry.
-#[derive(Debug, Clone, Copy)]
-enum Member<N> {
-    /// Neighbors, both ends inside.
-    Range(N, N),
-    /// Those whose bits under the mask are the value.
-    Masked { mask: N, value: N },
-}
-
-impl<N> Member<N> {
-    fn map<M>(self, number: impl Fn(N) -> Option<M>) -> Option<Member<M>> {
-        Some(match self {
-            Member::Range(low, high) => Member::Range(number(low)?, number(high)?),
-            Member::Masked { mask, value } => Member::Masked { mask: number(mask)?, value: number(value)? },
-        })
+impl CommunitySet {
+    /// Is the community (host order) in the set?
+    pub fn contains(&self, community: u32) -> bool {
+        self.has(community)
     }
 }
 
-#[derive(Debug, Clone)]
-struct Members<N> {
-    ranges: Ranges<N>,
-    masked: Vec<(N, N)>,
-}
-
-impl<N> Default for Members<N> {
-    fn default() -> Self {
-        Members { ranges: Ranges::default(), masked: Vec::new() }
+impl LargeCommunitySet {
+    /// Is the large community in the set?
+    pub fn contains(&self, community: &LargeCommunity) -> bool {
+        self.has(community.number())
     }
-}
-
-impl<N: Number + std::ops::BitAnd<Output = N>> Members<N> {
-    fn from_texts<T: AsRef<str>>(
-        texts: impl IntoIterator<Item = T>,
-        parse: impl Fn(&str) -> Result<Member<N>, TextError>,
-    ) -> Result<Self, TextError> {
-        let mut members = Self::default();
-        for text in texts {
-            members.insert(parse(text.as_ref())?)?;
-        }
-        members.ranges.finish();
-        Ok(members)
-    }
-
-    fn insert(&mut self, member: Member<N>) -> Result<(), TextError> {
-        match member {
-            Member::Range(low, high) if self.ranges.at_most() < MAX_ENTRIES => {
-                self.ranges.insert(low, high);
-            }
-            Member::Range(..) => return Err(full()),
-            Member::Masked { mask, value } if self.masked.len() < MAX_MASKED => {
-                self.masked.push((mask, value));
-            }
-            Member::Masked { .. } => {
-                return Err(TextError(format!("too many entries with * before a number: at most {MAX_MASKED}")));
-            }
-        }
-        Ok(())
-    }
-
-    fn contains(&self, number: N) -> bool {
-        self.ranges.contains(number) || self.masked.iter().any(|(mask, value)| number & *mask == *value)
-    }
-
-    fn len(&self) -> usize {
-        self.ranges.sorted().len() + self.masked.len()
-    }
-
-    fn memory(&self) -> usize {
-        size_of::<Self>() + self.ranges.memory() + self.masked.capacity() * size_of::<(N, N)>()
-    }
-}
-
-/// Reads `PARTS` parts of `bits` bits each, with `:` between: a number, `*`, or a range in the last part that is not `*`.
-fn member<const PARTS: usize>(text: &str, bits: u32) -> Option<Member<u128>> {
-    let most = (1u128 << bits) - 1;
-    let (mut low, mut high, mut mask) = ([0; PARTS], [most; PARTS], [0; PARTS]);
-    let mut words = text.trim_ascii().split(':');
-    for part in 0..PARTS {
-        let word = words.next()?;
-        if word == "*" {
-            continue;
-        }
-        let (first, last) = word.split_once('-').unwrap_or((word, word));
-        (low[part], high[part]) = (decimal(first)?.into(), decimal(last)?.into());
-        if low[part] > high[part] || high[part] > most {
-            return None;
-        }
-        if low[part] == high[part] {
-            mask[part] = most;
-        }
-    }
-    if words.next().is_some() {
-        return None;
-    }
-    let is_open = |part: usize| low[part] == 0 && high[part] == most;
-    let first_loose = (0..PARTS).find(|part| mask[*part] == 0).unwrap_or(PARTS);
-    if (first_loose + 1..PARTS).all(is_open) {
-        return Some(Member::Range(join(low, bits), join(high, bits)));
-    }
-    // A number stands behind a loose part: no part may be a range then.
-    let no_range = (0..PARTS).all(|part| mask[part] != 0 || is_open(part));
-    no_range.then(|| Member::Masked { mask: join(mask, bits), value: join(low, bits) })
-}
-
-fn join<const PARTS: usize>(parts: [u128; PARTS], bits: u32) -> u128 {
-    parts.iter().fold(0, |joined, part| joined << bits | part)
 }
 
 #[cfg(test)]

@@ -6,14 +6,16 @@
 mod asn;
 mod community;
 mod entry;
+mod group;
 mod index;
 mod lengths;
 mod prefix;
 mod ranges;
 
 pub use asn::AsnSet;
-pub use community::{CommunitySet, LargeCommunitySet};
+pub use community::{Communities, CommunitySet, Group, LargeCommunitySet};
 pub use entry::{Entry, parse_entry};
+pub use group::Member;
 pub use prefix::PrefixSet;
 
 use crate::value::TextError;

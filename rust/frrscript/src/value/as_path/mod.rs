@@ -2,8 +2,7 @@
 //! AS paths (RFC 4271 section 4.3 and RFC 5065).
 //!
 //! Reading is generic over [`Segments`], so that the daemon's own structure is walked where it lies; [`AsPath`] is
-//! the owned form, for text and for changes. The functions of [`read`] and [`parse_asn`](super::asn::parse_asn)
-//! follow bgpd/bgp_aspath.c.
+//! the owned form, for text and for changes. All follow bgpd/bgp_aspath.c.
 
 mod edit;
 mod parse;

@@ -2,7 +2,7 @@
 //! Extended communities (RFC 4360): 8 octets, a type, a sub-type and 6 octets of value.
 //!
 //! [`ExtCommunity`] has a maker and a reader per known kind, and [`ExtCommunity::generic`] for the rest. Text is
-//! that of `show bgp` ([`format`]); it does not hold all octets of every kind, so a list that is to be kept whole is
+//! that of `show bgp` ([`format()`]); it does not hold all octets of every kind, so a list that is to be kept whole is
 //! changed item by item, not through its text.
 
 mod format;
