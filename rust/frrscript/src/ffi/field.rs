@@ -241,7 +241,7 @@ pub unsafe fn assign(
 #[inline]
 pub unsafe fn assign_number(state: *mut lua_State, view: &View, atom: Atom) -> bool {
     let (Some(field), Some(context)) = (view.ty.field(atom), view.live()) else { return false };
-    if field.kind != FieldKind::Uint || !field.writable || field.access.checks() {
+    if field.kind != FieldKind::Uint || !field.writable || field.access.checks() || !is_own(context, view) {
         return false;
     }
     let mut is_number = 0;
@@ -261,11 +261,21 @@ pub unsafe fn assign_number(state: *mut lua_State, view: &View, atom: Atom) -> b
     }
 }
 
+/// Whether a view is of the argument's own object. What a getter reached through a pointer is another object, and the
+/// setters of its type would be given the wrong one.
+#[inline]
+fn is_own(context: &CallContext, view: &View) -> bool {
+    context.object(view.arg) == Some(view.object)
+}
+
 /// Stages a value after the daemon's own check.
 fn stage(view: &View, field: &'static Field, value: Staged) -> Result<(), Failure> {
     let Some(context) = view.live() else { return Err(view.stale().into()) };
     if !field.writable {
         return Err(Failure::runtime(format!("{}.{} is read-only", view.ty.name, field.name)));
+    }
+    if !is_own(context, view) {
+        return Err(Failure::runtime(format!("{}.{} belongs to another object: it is read-only here", view.ty.name, field.name)));
     }
     // SAFETY: the call is alive and so is its object; the value lives through the check.
     let why = staged::with_abi(&value, |value| unsafe { field.access.check(view.object, value) });

@@ -59,17 +59,21 @@ impl Frrscript {
     /// Loads a function. The file is read and run once, whoever loads functions of it; afterwards `script reload` reads
     /// it again.
     ///
+    /// A file that was refused is not read again before that: zebra asks with every batch of results.
+    ///
     /// # Errors
-    /// The file can't be loaded, or has no such function.
+    /// The file can't be loaded, or has no such function; counted, and logged when its time has come.
     pub fn load(&mut self, function: &str) -> Result<(), Failure> {
         if self.functions.contains_key(function) {
             return Ok(());
         }
-        let script = store::known(&self.name)?;
-        if script.current().is_none() {
-            script.load(&store::directory())?;
+        let script = store::known(&self.name).inspect_err(|failure| log::error!("{failure}"))?;
+        if script.current().is_none() && script.refused().is_none() {
+            // Why it was refused is told below.
+            let _ = script.load(&store::directory());
         }
-        let (generation, found) = script.find(function)?;
+        let (generation, found) =
+            script.find(function).inspect_err(|failure| script.failed(None, function, failure))?;
         let used = script.add_use(HOOK, function);
         let bound = Some((script.serial(), generation, found));
         let loaded = Loaded { script, used, frame: Box::default(), bound };

@@ -333,9 +333,6 @@ impl Vm {
         self.collect_at.set((limit / 2).max(used + (limit.saturating_sub(used)) / 2));
     }
 
-    pub(super) fn state(&self) -> *mut lua_State {
-        self.state.as_ptr()
-    }
 }
 
 /// Octets of an error's text that are kept: a script may raise a string of many megabytes.

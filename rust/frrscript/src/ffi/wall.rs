@@ -26,3 +26,18 @@ pub fn wall<T>(function: &str, otherwise: T, body: impl FnOnce() -> T) -> T {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_stops_at_the_wall() {
+        let silent = std::panic::take_hook();
+        std::panic::set_hook(Box::new(|_| {}));
+        assert_eq!(wall("a_function", 7, || panic!("of {}", "a test")), 7);
+        assert_eq!(wall("a_function", 7, || std::panic::panic_any(5)), 7);
+        std::panic::set_hook(silent);
+        assert_eq!(wall("a_function", 7, || 8), 8);
+    }
+}

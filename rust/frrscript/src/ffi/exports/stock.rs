@@ -49,8 +49,7 @@ pub unsafe extern "C" fn frrscript_load(
     wall("frrscript_load", 1, || {
         // SAFETY: `fs` is NULL or made by `frrscript_new`; the name as the conventions say.
         let (Some(script), Some(function)) = (unsafe { (fs.as_mut(), text(function)) }) else { return 1 };
-        if let Err(failure) = script.load(function) {
-            log::error!("frrscript_load: {}", failure.message);
+        if script.load(function).is_err() {
             return 1;
         }
         let Some(load_cb) = load_cb else { return 0 };
@@ -271,7 +270,7 @@ pub unsafe extern "C" fn frrscript_stack_isstring(frame: *mut Frame, idx: c_int)
     !frame.is_null() && with(frame, false, |f| is(f.get(idx)))
 }
 
-/// Reads a whole number from `min` to `max`. False, and logged, for anything else: `*out` is then untouched.
+/// Reads a whole number from `min` to `max`. False for anything else: `*out` is then untouched.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn frrscript_stack_tointeger(
     frame: *mut Frame,
@@ -290,7 +289,7 @@ pub unsafe extern "C" fn frrscript_stack_tointeger(
             true
         }
         Err(why) => {
-            log::error!("a script's result can't be taken: {why}");
+            log::debug!("a script's result can't be taken: {why}");
             false
         }
     })
