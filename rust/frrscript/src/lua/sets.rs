@@ -129,6 +129,7 @@ pub fn prefix_set(args: &Args) -> Result<Out, Failure> {
         },
         arg => with_text(arg, &mut |text| set.insert(text)),
     })?;
+    set.finish();
     Ok(Out::Object(Box::new(Prefixes(set))))
 }
 
@@ -139,6 +140,7 @@ pub fn prefix_set(args: &Args) -> Result<Out, Failure> {
 pub fn asn_set(args: &Args) -> Result<Out, Failure> {
     let mut set = AsnSet::new();
     args.each(0, |arg| with_text(&arg, &mut |text| set.insert(text)))?;
+    set.finish();
     Ok(Out::Object(Box::new(Asns(set))))
 }
 
@@ -151,6 +153,8 @@ pub fn community_set(args: &Args) -> Result<Out, Failure> {
     args.each(0, |arg| {
         with_text(&arg, &mut |text| if is_large(text) { set.large.insert(text) } else { set.standard.insert(text) })
     })?;
+    set.standard.finish();
+    set.large.finish();
     Ok(Out::Object(Box::new(set)))
 }
 
