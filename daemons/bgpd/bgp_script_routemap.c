@@ -74,6 +74,7 @@ const struct frrscript_hook bgp_script_hook_set = {
 };
 
 bool bgp_script_compiling;
+bool bgp_script_used;
 
 static void *rule_compile(const struct frrscript_hook *hook, const char *arg)
 {
@@ -103,6 +104,7 @@ static void *rule_compile(const struct frrscript_hook *hook, const char *arg)
 
 	rule = XCALLOC(MTYPE_ROUTE_MAP_COMPILED, sizeof(*rule));
 	rule->rule = script;
+	bgp_script_used = true;
 	return rule;
 }
 

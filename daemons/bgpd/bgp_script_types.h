@@ -77,6 +77,8 @@ extern void bgp_script_changed(const char *script);
  * re-evaluate: the route-map's own event does it.
  */
 extern bool bgp_script_compiling;
+/* There has been a rule with a script. */
+extern bool bgp_script_used;
 /* Does `map`, or a route-map that it calls, use `script` (NULL = any) in a
  * function that takes the argument `takes` (NULL = any function)?
  */

@@ -22,7 +22,7 @@
 
 static bool name_takes_peer(const char *rmap_name)
 {
-	return rmap_name &&
+	return rmap_name && bgp_script_used &&
 	       bgp_script_map_uses(route_map_lookup_by_name(rmap_name), NULL, "peer");
 }
 
@@ -40,6 +40,9 @@ void bgp_script_updgrp_refresh(struct bgp *bgp, const char *rmap_name)
 {
 	struct listnode *node;
 	struct peer *peer;
+
+	if (!bgp_script_used)
+		return;
 
 	for (ALL_LIST_ELEMENTS_RO(bgp->peer, node, peer)) {
 		struct peer_af *paf;
