@@ -10,6 +10,7 @@ mod environment;
 mod header;
 mod layout;
 mod patch;
+mod reference;
 mod series;
 mod setup;
 mod stamp;
@@ -73,6 +74,12 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Make docs/reference.md and docs/frr.d.luau from what bgpd says of itself
+    Reference {
+        /// Only say whether the committed ones are right
+        #[arg(long)]
+        check: bool,
+    },
 }
 
 fn run(cli: Cli) -> Result<ExitCode> {
@@ -99,6 +106,10 @@ fn run(cli: Cli) -> Result<ExitCode> {
             bench::run(&layout, &args)?;
         }
         Command::Patch(what) => return Ok(code(patch::patch(&layout, what)?)),
+        Command::Reference { check } => {
+            build::build(&layout, false)?;
+            return Ok(code(reference::reference(&layout, check)?));
+        }
         Command::Header { check } => return Ok(code(header::header(&layout, check)?)),
     }
     Ok(ExitCode::SUCCESS)

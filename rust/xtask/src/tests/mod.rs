@@ -11,6 +11,7 @@ use clap::ValueEnum;
 
 use crate::build;
 use crate::layout::Layout;
+use crate::reference;
 use crate::topotest;
 pub use count::Count;
 
@@ -63,7 +64,11 @@ fn run(layout: &Layout, part: Part) -> Result<Count> {
     match part {
         Part::Rust => rust::test(layout),
         Part::C => c::test(layout),
-        Part::Frr => frr::test(layout),
+        Part::Frr => {
+            let mut count = frr::test(layout)?;
+            count += Count::one(reference::reference(layout, true)?);
+            Ok(count)
+        }
         Part::Topo => topo(layout),
     }
 }

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `cargo xtask reference`: the reference page and the editor's types, from
+//! what the built bgpd itself says that it has (`show script hooks json`).
+
+mod daemon;
+mod luau;
+mod markdown;
+
+use std::fs;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use crate::layout::Layout;
+
+const PAGE: &str = "docs/reference.md";
+const TYPES: &str = "docs/frr.d.luau";
+
+/// `show script hooks json`.
+#[derive(Deserialize)]
+struct Reference {
+    hooks: Vec<Hook>,
+    types: Vec<Type>,
+    objects: Vec<Object>,
+    functions: Vec<Function>,
+}
+
+#[derive(Deserialize)]
+struct Hook {
+    name: String,
+    doc: String,
+    arguments: Vec<Argument>,
+    returns: String,
+}
+
+#[derive(Deserialize)]
+struct Argument {
+    name: String,
+    #[serde(rename = "type")]
+    ty: String,
+    /// Of a constant.
+    value: Option<i64>,
+    doc: String,
+}
+
+/// A type that the daemon's tables describe.
+#[derive(Deserialize)]
+struct Type {
+    name: String,
+    doc: String,
+    fields: Vec<Field>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Field {
+    name: String,
+    #[serde(rename = "type")]
+    ty: String,
+    writable: bool,
+    may_be_nil: bool,
+    range: Option<String>,
+    doc: String,
+}
+
+/// A type of the library's own.
+#[derive(Deserialize)]
+struct Object {
+    name: String,
+    doc: String,
+    members: Vec<Function>,
+}
+
+/// A function, a method, or (its signature then has no parentheses) a field.
+#[derive(Deserialize)]
+struct Function {
+    name: String,
+    signature: String,
+    doc: String,
+}
+
+/// Writes both files, or with `check` says whether the committed ones are what
+/// would be written.
+pub fn reference(layout: &Layout, check: bool) -> Result<bool> {
+    let text = daemon::ask(layout, "show script hooks json")?;
+    let reference: Reference =
+        serde_json::from_str(&text).context("bgpd's `show script hooks json` is not understood")?;
+    let mut fine = true;
+    for (name, made) in [(PAGE, markdown::page(&reference)), (TYPES, luau::types(&reference))] {
+        let file = layout.repo.join(name);
+        if fs::read_to_string(&file).is_ok_and(|now| now == made) {
+            continue;
+        }
+        if check {
+            eprintln!("{name} is not what bgpd says of itself: run `cargo xtask reference` and commit it");
+            fine = false;
+        } else {
+            fs::write(&file, made).with_context(|| format!("{name} can't be written"))?;
+            eprintln!("wrote {name}");
+        }
+    }
+    Ok(fine)
+}
+
+#[cfg(test)]
+fn sample() -> Reference {
+    serde_json::from_str(
+        r##"{
+            "hooks": [{ "name": "route_match", "doc": "does it match?", "returns": "RM_*", "arguments": [
+                { "name": "prefix", "type": "prefix", "doc": "to where" },
+                { "name": "RM_MATCH", "type": "number", "value": 2, "doc": "match" }] }],
+            "types": [{ "name": "prefix", "doc": "a prefix", "fields": [
+                { "name": "tag", "type": "number?", "writable": true, "mayBeNil": true, "range": "0-9", "doc": "a | b" },
+                { "name": "path", "type": "AsPath", "writable": false, "mayBeNil": false, "range": null, "doc": "" }] }],
+            "objects": [{ "name": "AsPath", "doc": "an AS path", "members": [
+                { "name": "prepend", "signature": "(asn: number, ...) -> ()", "doc": "in front" },
+                { "name": "match", "signature": "(pattern: string | AsPathPattern) -> boolean", "doc": "does it?" },
+                { "name": "text", "signature": "string", "doc": "as text" }] }],
+            "functions": [
+                { "name": "print", "signature": "(...any) -> ()", "doc": "prints" },
+                { "name": "frr.time", "signature": "() -> number", "doc": "now" },
+                { "name": "frr.ext_community.color", "signature": "(number) -> string", "doc": "a color" }]
+        }"##,
+    )
+    .expect("as bgpd writes it")
+}
