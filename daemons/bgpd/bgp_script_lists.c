@@ -96,7 +96,7 @@ static struct aspath *aspath_make(const struct frrscript_value *v, enum asnotati
 				     [AS_CONFED_SET] = ']' };
 	const struct frrscript_as_segment *seg = v->u.ptr;
 	size_t size = 1, used = 0;
-	struct aspath *new;
+	struct aspath *new, *counted;
 	char *text;
 
 	for (uint32_t i = 0; i < v->len; i++)
@@ -120,7 +120,17 @@ static struct aspath *aspath_make(const struct frrscript_value *v, enum asnotati
 
 	new = aspath_str2aspath(text, notation);
 	XFREE(MTYPE_BGP_SCRIPT_ASPATH, text);
-	return new;
+	if (!new)
+		return NULL;
+
+	/* A path from text has no hops yet; those that change a path count
+	 * them, and best path compares the count.
+	 */
+	counted = aspath_empty_get();
+	counted->asnotation = notation;
+	counted = aspath_prepend(new, counted);
+	aspath_free(new);
+	return counted;
 }
 
 void bgp_script_set_aspath(void *obj, const struct frrscript_value *v)
