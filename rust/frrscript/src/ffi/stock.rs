@@ -3,7 +3,7 @@
 
 use super::args::{self, Arg};
 use super::engine::{self, lua_State};
-use super::raise::{self, guarded};
+use super::raise::guarded;
 use super::vm::{Function, Vm};
 use crate::compat::frame::Frame;
 use crate::compat::value::{Key, Value};
@@ -18,6 +18,9 @@ use std::time::Duration;
 
 /// Tables in tables that are copied.
 const DEEPEST: u32 = 16;
+/// Values that are copied out of one result: a table that holds another many times, which holds another many times, is
+/// small in the script and without end as a copy.
+const MOST_VALUES: u32 = 100_000;
 /// The name of this interface in `show script`.
 const HOOK: &str = "frrscript_call";
 
@@ -155,12 +158,12 @@ impl Loaded {
 struct Job<'a> {
     function: Function,
     arguments: &'a [Value],
-    result: Value,
+    result: Result<Value, Failure>,
 }
 
 /// Calls a function with plain values.
 fn call(vm: &Vm, function: Function, arguments: &[Value], limit: Duration) -> Result<Value, Failure> {
-    let mut job = Job { function, arguments, result: Value::Nil };
+    let mut job = Job { function, arguments, result: Ok(Value::Nil) };
     vm.protected(limit, |state| {
         // SAFETY: `job` outlives the call; the registry's key is interned; the stack has room.
         unsafe {
@@ -169,7 +172,7 @@ fn call(vm: &Vm, function: Function, arguments: &[Value], limit: Duration) -> Re
             engine::lua_pcall(state, 1, 0, 1)
         }
     })?;
-    Ok(job.result)
+    job.result
 }
 
 /// Pushes the arguments, calls, reads the result: 1 the job. Inside a protected call.
@@ -184,10 +187,7 @@ pub unsafe extern "C-unwind" fn run_job(state: *mut lua_State) -> c_int {
             push(state, argument, 0);
         }
         engine::lua_call(state, count, 1);
-        match guarded(state, || Ok(plain(state, -1, 0))) {
-            Ok(value) => job.result = value,
-            Err(failure) => raise::error(state, failure.message),
-        }
+        job.result = guarded(state, || plain(state, -1, 0, &mut 0));
     }
     0
 }
@@ -225,10 +225,15 @@ unsafe fn push(state: *mut lua_State, value: &Value, depth: u32) {
     }
 }
 
-/// Copies a value out; raises nothing.
-unsafe fn plain(state: *mut lua_State, index: c_int, depth: u32) -> Value {
+/// Copies a value out; raises nothing. `count`: values that were copied so far.
+unsafe fn plain(state: *mut lua_State, index: c_int, depth: u32, count: &mut u32) -> Result<Value, Failure> {
+    *count += 1;
+    if *count > MOST_VALUES {
+        let why = format!("returned a table of more than {MOST_VALUES} values, counted each time that they are in it");
+        return Err(Failure::new(Kind::Contract, why));
+    }
     // SAFETY: a live state; the index is on the stack.
-    match unsafe { args::read(state, index) } {
+    Ok(match unsafe { args::read(state, index) } {
         Arg::Nil => Value::Nil,
         Arg::Bool(b) => Value::Bool(b),
         Arg::Number(n) => Value::Number(n),
@@ -240,7 +245,7 @@ unsafe fn plain(state: *mut lua_State, index: c_int, depth: u32) -> Value {
             // is asked for (lua_checkstack raises nothing, it answers).
             unsafe {
                 if depth >= DEEPEST || engine::lua_checkstack(state, 4) == 0 {
-                    return Value::Other("a table too deep");
+                    return Ok(Value::Other("a table too deep"));
                 }
                 engine::lua_pushnil(state);
                 while engine::lua_next(state, at) != 0 {
@@ -251,7 +256,7 @@ unsafe fn plain(state: *mut lua_State, index: c_int, depth: u32) -> Value {
                         _ => None,
                     };
                     if let Some(key) = key {
-                        entries.push((key, plain(state, -1, depth + 1)));
+                        entries.push((key, plain(state, -1, depth + 1, count)?));
                     }
                     engine::lua_pop(state, 1);
                 }
@@ -261,5 +266,5 @@ unsafe fn plain(state: *mut lua_State, index: c_int, depth: u32) -> Value {
         Arg::View(_) | Arg::List(_) => Value::Other("a route object"),
         Arg::Object(object) => Value::Other(object.type_name()),
         Arg::Other(name) => Value::Other(name),
-    }
+    })
 }
