@@ -27,14 +27,22 @@ pub unsafe fn error(state: *mut lua_State, message: String) -> ! {
     }
 }
 
-/// Runs safe code that may panic; a panic marks the call as lost, so that no `pcall` swallows it.
+/// Runs safe code that may panic; a panic marks the call as lost, so that no `pcall` swallows it, and so does a deadline
+/// that the code saw itself.
 ///
 /// # Safety
 /// `state` is live. `f` calls nothing of Luau that can raise.
 #[inline]
 pub unsafe fn guarded<T>(state: *mut lua_State, f: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     match catch_unwind(AssertUnwindSafe(f)) {
-        Ok(result) => result,
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(failure)) => {
+            if failure.kind == Kind::Deadline {
+                // SAFETY: a live state of ours.
+                unsafe { interrupt::account(state) }.stop(Kind::Deadline);
+            }
+            Err(failure)
+        }
         Err(panic) => {
             // SAFETY: a live state of ours.
             unsafe { interrupt::account(state) }.stop(Kind::Panic);
