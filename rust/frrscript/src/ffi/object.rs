@@ -95,21 +95,22 @@ pub unsafe fn push_list(state: *mut lua_State, list: List) {
 /// # Safety
 /// As [`push_view`].
 pub unsafe fn push_object(state: *mut lua_State, object: Box<dyn Object>) {
-    let size = object.memory();
-    // SAFETY: a live state of ours.
-    let account = unsafe { super::interrupt::account(state) };
-    if !account.take(size) {
+    let slot: *mut Option<Box<dyn Object>>;
+    // SAFETY: the slot is written (with None) before anything else can run, so the destructor never sees it raw.
+    let account = unsafe {
+        slot = engine::lua_newuserdatataggedwithmetatable(state, size_of::<Option<Box<dyn Object>>>(), VALUE).cast();
+        slot.write(None);
+        super::interrupt::account(state)
+    };
+    // Taken last: an error on the way here would leave it on the account for good.
+    if !account.take(object.memory()) {
         drop(object);
         let message = super::interrupt::reason(crate::failure::Kind::Memory, account);
         // SAFETY: the caller lets us raise.
         unsafe { super::raise::error(state, message) }
     }
-    let slot: *mut Option<Box<dyn Object>>;
-    // SAFETY: the slot is written (with None) before anything else can run, so the destructor never sees it raw.
-    unsafe {
-        slot = engine::lua_newuserdatataggedwithmetatable(state, size_of::<Option<Box<dyn Object>>>(), VALUE).cast();
-        slot.write(Some(object));
-    }
+    // SAFETY: made above, on the stack; None needs no drop.
+    unsafe { slot.write(Some(object)) };
 }
 
 /// The collector's call for a `VALUE` (lua.h, `lua_Destructor`).
