@@ -43,18 +43,41 @@ macro_rules! functions {
 /// Globals of Luau's own library that a script keeps. Not on it: loading code (`loadstring`), other environments
 /// (`getfenv`, `setfenv`), raw userdata (`newproxy`), files and processes (never opened).
 pub const ALLOWED: &[&str] = &[
-    "_G", "_VERSION", "assert", "bit32", "buffer", "coroutine", "error", "gcinfo", "getmetatable", "integer", "ipairs", "math",
-    "next", "pairs", "pcall", "rawequal", "rawget", "rawlen", "rawset", "select", "setmetatable", "string", "table",
-    "tonumber", "tostring", "type", "typeof", "unpack", "utf8", "xpcall",
+    "_G",
+    "_VERSION",
+    "assert",
+    "bit32",
+    "buffer",
+    "coroutine",
+    "error",
+    "gcinfo",
+    "getmetatable",
+    "integer",
+    "ipairs",
+    "math",
+    "next",
+    "pairs",
+    "pcall",
+    "rawequal",
+    "rawget",
+    "rawlen",
+    "rawset",
+    "select",
+    "setmetatable",
+    "string",
+    "table",
+    "tonumber",
+    "tostring",
+    "type",
+    "typeof",
+    "unpack",
+    "utf8",
+    "xpcall",
 ];
 
 /// Verdicts, as FRR's `enum frrlua_rm_status` numbers them.
-pub const CONSTANTS: &[(&str, f64)] = &[
-    ("RM_FAILURE", 0.0),
-    ("RM_NOMATCH", 1.0),
-    ("RM_MATCH", 2.0),
-    ("RM_MATCH_AND_CHANGE", 3.0),
-];
+pub const CONSTANTS: &[(&str, f64)] =
+    &[("RM_FAILURE", 0.0), ("RM_NOMATCH", 1.0), ("RM_MATCH", 2.0), ("RM_MATCH_AND_CHANGE", 3.0)];
 
 /// `frr.*`.
 pub const FRR: &[Function] = functions! { "frr":
@@ -156,12 +179,14 @@ fn plain_find(args: &Args) -> Result<Out, Failure> {
         Arg::Number(n) if n.is_finite() => n.trunc(),
         _ => return Ok(Out::Bool(false)),
     };
-    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "lengths are far below 2^53; clamped")]
-    let start = if init > 0.0 {
-        init as usize - 1
-    } else {
-        (text.len() as f64 + init).max(0.0) as usize
-    };
+    #[allow(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "lengths are far below 2^53; clamped"
+    )]
+    let start =
+        if init >= 0.0 { (init as usize).saturating_sub(1) } else { (text.len() as f64 + init).max(0.0) as usize };
     if start > text.len() {
         return Ok(Out::Nil);
     }
