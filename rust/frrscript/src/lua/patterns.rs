@@ -11,8 +11,9 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-/// Patterns that are kept compiled, for each kind; a script that makes up more pays for compiling them.
-const KEPT: usize = 256;
+/// Patterns that are kept compiled, for each kind; a script that makes up more pays for compiling them. They are on no
+/// script's account, so this bounds what all scripts together can have kept: 64 MiB.
+const KEPT: usize = 64;
 
 /// Octets of a compiled pattern, as `pattern` bounds it.
 const SIZE: usize = 256 * 1024;

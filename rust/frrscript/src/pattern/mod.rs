@@ -20,7 +20,7 @@ pub const MAX_PATTERN: usize = 1_000;
 
 /// Octets that a compiled pattern may take, and as many again for what it remembers between matches: it lives outside of
 /// the script's memory limit.
-pub const MAX_COMPILED: usize = 1 << 20;
+pub const MAX_COMPILED: usize = 1 << 18;
 
 /// A pattern of a list of communities of any kind.
 #[derive(Debug, Clone)]
