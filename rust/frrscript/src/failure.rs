@@ -25,15 +25,8 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order in which they are shown.
-    pub const ALL: [Kind; 7] = [
-        Kind::Runtime,
-        Kind::Deadline,
-        Kind::Memory,
-        Kind::Contract,
-        Kind::Declared,
-        Kind::Missing,
-        Kind::Panic,
-    ];
+    pub const ALL: [Kind; 7] =
+        [Kind::Runtime, Kind::Deadline, Kind::Memory, Kind::Contract, Kind::Declared, Kind::Missing, Kind::Panic];
 
     /// The name in `show script json` and in log lines.
     #[must_use]

@@ -68,7 +68,8 @@ impl Value {
     pub fn whole(&self, min: i64, max: i64) -> Result<i64, String> {
         let number = match self {
             Value::Integer(n) => Some(*n),
-            Value::Number(n) if n.trunc() == *n && n.abs() <= 9_007_199_254_740_992.0 => {
+            Value::Number(n) if n.trunc() == *n && n.abs() <= 9_007_199_254_740_992.0 =>
+            {
                 #[allow(clippy::cast_possible_truncation, reason = "whole and at most 2^53")]
                 Some(*n as i64)
             }

@@ -4,7 +4,11 @@
 //! Tables that a daemon registers are static: the library keeps pointers into them and never frees anything of them.
 //! `Option` around a function pointer is C's NULL.
 
-#![allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "cbindgen takes the names of the variants over as they are")]
+#![allow(
+    non_camel_case_types,
+    clippy::upper_case_acronyms,
+    reason = "cbindgen takes the names of the variants over as they are"
+)]
 
 use std::ffi::{c_char, c_int, c_void};
 
@@ -48,7 +52,18 @@ impl Kind {
     pub fn from_u8(n: u8) -> Option<Kind> {
         use Kind::*;
         const ALL: [Kind; 13] = [
-            NIL, BOOL, UINT, INT, STRING, ADDRESS, PREFIX, OBJECT, AS_PATH, COMMUNITY, LARGE_COMMUNITY, EXT_COMMUNITY,
+            NIL,
+            BOOL,
+            UINT,
+            INT,
+            STRING,
+            ADDRESS,
+            PREFIX,
+            OBJECT,
+            AS_PATH,
+            COMMUNITY,
+            LARGE_COMMUNITY,
+            EXT_COMMUNITY,
             IPV6_EXT_COMMUNITY,
         ];
         ALL.get(usize::from(n)).copied()

@@ -39,9 +39,7 @@ pub unsafe fn read(state: *mut lua_State, hook: &Hook) -> Result<Answer, Failure
         // SAFETY: the table is on the stack.
         Arg::Table(at) => unsafe { table(state, at, hook) },
         Arg::Nil => Err(contract(hook, "nothing")),
-        Arg::Integer(_) | Arg::Octets(_) | Arg::Other(_) => {
-            Err(contract(hook, &crate::lua::staging::shown(&result)))
-        }
+        Arg::Integer(_) | Arg::Octets(_) | Arg::Other(_) => Err(contract(hook, &crate::lua::staging::shown(&result))),
         Arg::View(_) | Arg::List(_) | Arg::Object(_) => Err(contract(hook, &crate::lua::staging::shown(&result))),
     }
 }

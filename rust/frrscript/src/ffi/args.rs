@@ -130,9 +130,7 @@ impl<'a> Args<'a> {
             Arg::Integer(n) => u64::try_from(n).ok(),
             _ => None,
         };
-        number
-            .filter(|&n| n <= max)
-            .ok_or_else(|| self.wrong_number(index, max))
+        number.filter(|&n| n <= max).ok_or_else(|| self.wrong_number(index, max))
     }
 
     fn wrong_number(&self, index: usize, max: u64) -> Failure {
@@ -213,7 +211,7 @@ impl<'a> Args<'a> {
 #[inline]
 pub fn whole(n: f64) -> Option<u64> {
     #[allow(clippy::cast_sign_loss, clippy::cast_possible_truncation, reason = "in range and whole, as checked")]
-    (n >= 0.0 && n <= 9_007_199_254_740_992.0 && n.trunc() == n).then_some(n as u64)
+    ((0.0..=9_007_199_254_740_992.0).contains(&n) && n.trunc() == n).then_some(n as u64)
 }
 
 /// Reads a stack slot; raises nothing.

@@ -8,9 +8,13 @@ use std::ffi::{c_int, c_void};
 pub type DirectAccess =
     unsafe extern "C-unwind" fn(state: *mut lua_State, data: *mut c_void, atom: c_int, slot: *mut u16, tag: c_int);
 /// Calls a method of a tagged userdata (lua.h, `lua_UserdataDirectNamecall`).
-pub type DirectNamecall =
-    unsafe extern "C-unwind" fn(state: *mut lua_State, data: *mut c_void, atom: c_int, slot: *mut u16, tag: c_int)
-        -> c_int;
+pub type DirectNamecall = unsafe extern "C-unwind" fn(
+    state: *mut lua_State,
+    data: *mut c_void,
+    atom: c_int,
+    slot: *mut u16,
+    tag: c_int,
+) -> c_int;
 
 unsafe extern "C-unwind" {
     /// Registers direct access for the userdata of a tag whose metatable has been set. 1: done.

@@ -25,7 +25,8 @@ pub unsafe fn open(state: *mut lua_State) {
     ];
     // SAFETY: the caller's promise; the stack is balanced at each step.
     unsafe {
-        for (name, open) in libraries.into_iter().chain([(c"buffer", engine::luaopen_buffer as engine::lua_CFunction)]) {
+        for (name, open) in libraries.into_iter().chain([(c"buffer", engine::luaopen_buffer as engine::lua_CFunction)])
+        {
             engine::lua_pushcclosurek(state, open, name.as_ptr(), 0, None);
             engine::lua_pushstring(state, name.as_ptr());
             engine::lua_call(state, 1, 0);
@@ -138,13 +139,7 @@ unsafe fn prelude(state: *mut lua_State) {
         let compiled = mlua::chunk::Compiler::new().set_optimization_level(2).compile(source);
         match compiled {
             Ok(bytecode) => {
-                let status = engine::luau_load(
-                    state,
-                    c"=frr".as_ptr(),
-                    bytecode.as_ptr().cast(),
-                    bytecode.len(),
-                    0,
-                );
+                let status = engine::luau_load(state, c"=frr".as_ptr(), bytecode.as_ptr().cast(), bytecode.len(), 0);
                 drop(bytecode);
                 if status != engine::LUA_OK {
                     engine::lua_error(state);

@@ -26,22 +26,58 @@ impl Path for AsPath {
 
 /// What the reference says of each method.
 pub const DOCS: &[Doc] = &[
-    Doc { name: "length", signature: "() -> number", doc: "hops as best path counts them: an AS_SET is one, confederation segments none (RFC 4271 9.1.2.2, RFC 5065)" },
+    Doc {
+        name: "length",
+        signature: "() -> number",
+        doc: "hops as best path counts them: an AS_SET is one, confederation segments none (RFC 4271 9.1.2.2, RFC 5065)",
+    },
     Doc { name: "asn_count", signature: "() -> number", doc: "how many AS numbers are in it, in all segments" },
     Doc { name: "contains", signature: "(asn: number | string) -> boolean", doc: "is the AS number in it?" },
-    Doc { name: "contains_any", signature: "(set: AsnSet | {number | string}) -> boolean", doc: "is any AS number of the set in it?" },
-    Doc { name: "origin", signature: "() -> number?", doc: "the AS that originated the route; nil for an empty path or one that ends in an AS_SET" },
+    Doc {
+        name: "contains_any",
+        signature: "(set: AsnSet | {number | string}) -> boolean",
+        doc: "is any AS number of the set in it?",
+    },
+    Doc {
+        name: "origin",
+        signature: "() -> number?",
+        doc: "the AS that originated the route; nil for an empty path or one that ends in an AS_SET",
+    },
     Doc { name: "first", signature: "() -> number?", doc: "the neighboring AS, leftmost" },
     Doc { name: "nth", signature: "(index: number) -> number?", doc: "the AS number at a place, from 1 at the left" },
     Doc { name: "has_private", signature: "() -> boolean", doc: "is a private AS number in it (RFC 6996)?" },
-    Doc { name: "match", signature: "(pattern: string | AsPathPattern) -> boolean", doc: "does the text match the regular expression, as in bgp as-path access-list? `_` is a delimiter; linear time" },
+    Doc {
+        name: "match",
+        signature: "(pattern: string | AsPathPattern) -> boolean",
+        doc: "does the text match the regular expression, as in bgp as-path access-list? `_` is a delimiter; linear time",
+    },
     Doc { name: "as_list", signature: "() -> {number}", doc: "all AS numbers, from the left" },
-    Doc { name: "segments", signature: "() -> {{kind: string, asns: {number}}}", doc: "the segments; kind is sequence, set, confed-sequence or confed-set" },
-    Doc { name: "prepend", signature: "(asn: number | string, times: number?) -> ()", doc: "puts the AS number in front" },
-    Doc { name: "replace", signature: "(from: number | string, to: number | string) -> number", doc: "puts one AS number in place of another; how many" },
-    Doc { name: "replace_all", signature: "(to: number | string) -> number", doc: "puts an AS number in place of every other; how many" },
+    Doc {
+        name: "segments",
+        signature: "() -> {{kind: string, asns: {number}}}",
+        doc: "the segments; kind is sequence, set, confed-sequence or confed-set",
+    },
+    Doc {
+        name: "prepend",
+        signature: "(asn: number | string, times: number?) -> ()",
+        doc: "puts the AS number in front",
+    },
+    Doc {
+        name: "replace",
+        signature: "(from: number | string, to: number | string) -> number",
+        doc: "puts one AS number in place of another; how many",
+    },
+    Doc {
+        name: "replace_all",
+        signature: "(to: number | string) -> number",
+        doc: "puts an AS number in place of every other; how many",
+    },
     Doc { name: "remove_private", signature: "() -> number", doc: "takes private AS numbers out; how many" },
-    Doc { name: "exclude", signature: "(asn: number | string, ...) -> number", doc: "takes the AS numbers out; how many" },
+    Doc {
+        name: "exclude",
+        signature: "(asn: number | string, ...) -> number",
+        doc: "takes the AS numbers out; how many",
+    },
 ];
 
 /// Hops, as best path counts them.

@@ -12,9 +12,17 @@ use crate::value::items;
 pub const READERS: &[Doc] = &[
     Doc { name: "route_targets", signature: "() -> {string}", doc: "the route targets as text (RFC 4360 section 4)" },
     Doc { name: "site_of_origin", signature: "() -> string?", doc: "the site of origin as text (RFC 4360 section 5)" },
-    Doc { name: "bandwidth", signature: "() -> number?", doc: "link bandwidth in octets per second (draft-ietf-idr-link-bandwidth)" },
+    Doc {
+        name: "bandwidth",
+        signature: "() -> number?",
+        doc: "link bandwidth in octets per second (draft-ietf-idr-link-bandwidth)",
+    },
     Doc { name: "color", signature: "() -> number?", doc: "the color (RFC 9012 section 4.3)" },
-    Doc { name: "group_policy_id", signature: "() -> number?", doc: "the group policy id (draft-wlin-bess-group-policy-id-extended-community)" },
+    Doc {
+        name: "group_policy_id",
+        signature: "() -> number?",
+        doc: "the group policy id (draft-wlin-bess-group-policy-id-extended-community)",
+    },
 ];
 
 /// Whether 8 octets from a script are a community as it is on the wire rather than text: text has no control characters

@@ -37,7 +37,11 @@ pub struct Communities {
 /// What the reference says of an address.
 pub const ADDRESS_DOCS: &[Doc] = &[
     Doc { name: "string", signature: "string", doc: "the address as text" },
-    Doc { name: "value", signature: "string | number", doc: "IPv6: its octets in network order; IPv4: as FRR's scripts know it, the octets as a number in host memory order" },
+    Doc {
+        name: "value",
+        signature: "string | number",
+        doc: "IPv6: its octets in network order; IPv4: as FRR's scripts know it, the octets as a number in host memory order",
+    },
     Doc { name: "family", signature: "number", doc: "AF_INET or AF_INET6 of the system" },
 ];
 /// What the reference says of a prefix that a script makes or reads from a field.
@@ -46,12 +50,24 @@ pub const PREFIX_DOCS: &[Doc] = &[
     Doc { name: "length", signature: "number", doc: "bits" },
     Doc { name: "family", signature: "number", doc: "AF_INET or AF_INET6 of the system" },
     Doc { name: "address", signature: "Address", doc: "its address" },
-    Doc { name: "contains", signature: "(prefix | Address | string) -> boolean", doc: "is that prefix or address inside?" },
+    Doc {
+        name: "contains",
+        signature: "(prefix | Address | string) -> boolean",
+        doc: "is that prefix or address inside?",
+    },
 ];
 /// What the reference says of a prefix set.
 pub const PREFIXES_DOCS: &[Doc] = &[
-    Doc { name: "contains", signature: "(prefix: prefix | string) -> boolean", doc: "does an entry match, as in a prefix-list? An address: is it inside an entry's prefix?" },
-    Doc { name: "longest_match", signature: "(prefix: prefix | string) -> Prefix?", doc: "the prefix of the longest entry that matches" },
+    Doc {
+        name: "contains",
+        signature: "(prefix: prefix | string) -> boolean",
+        doc: "does an entry match, as in a prefix-list? An address: is it inside an entry's prefix?",
+    },
+    Doc {
+        name: "longest_match",
+        signature: "(prefix: prefix | string) -> Prefix?",
+        doc: "the prefix of the longest entry that matches",
+    },
     Doc { name: "size", signature: "() -> number", doc: "entries" },
 ];
 /// What the reference says of an AS number set.
@@ -94,9 +110,7 @@ pub fn address_of(arg: &Arg) -> Option<Result<IpAddr, String>> {
 /// It is none.
 pub fn asn_of(arg: &Arg) -> Result<u32, String> {
     match arg {
-        Arg::Octets(text) => {
-            parse_asn(&String::from_utf8_lossy(&text[..text.len().min(100)])).map_err(|e| e.0)
-        }
+        Arg::Octets(text) => parse_asn(&String::from_utf8_lossy(&text[..text.len().min(100)])).map_err(|e| e.0),
         Arg::Number(n) => whole(*n)
             .and_then(|n| u32::try_from(n).ok())
             .ok_or_else(|| format!("{n} is not an AS number: write 1 to 4294967295")),

@@ -30,9 +30,9 @@ pub fn from_script(field: &Field, args: &Args) -> Result<Staged, String> {
             .filter(|&n| n <= field.max)
             .map(Staged::Uint)
             .ok_or_else(|| format!("must be a whole number from 0 to {}, not {}", field.max, shown(&arg))),
-        FieldKind::Int => signed(&arg)
-            .map(Staged::Int)
-            .ok_or_else(|| format!("must be a whole number, not {}", shown(&arg))),
+        FieldKind::Int => {
+            signed(&arg).map(Staged::Int).ok_or_else(|| format!("must be a whole number, not {}", shown(&arg)))
+        }
         FieldKind::String => word(field, &arg),
         FieldKind::Address => match sets::address_of(&arg) {
             Some(Ok(address)) => Ok(Staged::Address(address)),

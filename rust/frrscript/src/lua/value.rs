@@ -2,8 +2,8 @@
 //! The shapes of what goes in and out of a method.
 
 use crate::atom::Atom;
-use crate::ffi::args::Args;
 use crate::failure::Failure;
+use crate::ffi::args::Args;
 
 /// What a method or field gives to the script.
 pub enum Out {

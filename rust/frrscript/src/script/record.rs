@@ -202,9 +202,9 @@ impl Script {
     /// There is no generation, or it has no such function.
     pub fn find(&self, function: &str) -> Result<(Rc<Generation>, crate::ffi::vm::Function), Failure> {
         let Some(generation) = self.current() else {
-            return Err(self.refused().unwrap_or_else(|| {
-                Failure::new(Kind::Missing, format!("script {}: not loaded", self.name))
-            }));
+            return Err(self
+                .refused()
+                .unwrap_or_else(|| Failure::new(Kind::Missing, format!("script {}: not loaded", self.name))));
         };
         match generation.vm.function(function) {
             Some(found) => Ok((generation, found)),

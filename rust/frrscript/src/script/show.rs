@@ -84,7 +84,9 @@ pub fn detail(script: &Script) -> String {
             let (used, peak) = g.vm.memory();
             writeln!(out, "  File: {} (text {:016x}), in service since {}", g.path.display(), g.hash, ago(g.since))
                 .and_then(|()| writeln!(out, "  Generation: {}", g.number))
-                .and_then(|()| writeln!(out, "  Memory: {} KiB, at most {} KiB", used.div_ceil(1024), peak.div_ceil(1024)))
+                .and_then(|()| {
+                    writeln!(out, "  Memory: {} KiB, at most {} KiB", used.div_ceil(1024), peak.div_ceil(1024))
+                })
         }
         None => writeln!(out, "  File: none in service"),
     };
@@ -110,8 +112,11 @@ pub fn detail(script: &Script) -> String {
         short(stats.quantile(0.99)),
         short(stats.max())
     );
-    let kinds: Vec<String> =
-        Kind::ALL.iter().filter(|&&k| stats.errors(k) > 0).map(|&k| format!("{} {}", k.name(), stats.errors(k))).collect();
+    let kinds: Vec<String> = Kind::ALL
+        .iter()
+        .filter(|&&k| stats.errors(k) > 0)
+        .map(|&k| format!("{} {}", k.name(), stats.errors(k)))
+        .collect();
     let _ = writeln!(out, "  Errors: {}", if kinds.is_empty() { "none".to_owned() } else { kinds.join(", ") });
     if let Some(last) = stats.last() {
         let _ = writeln!(out, "  Last error: {}, {}: {}", ago(last.at), last.failure.kind.name(), last.failure.message);
@@ -140,8 +145,7 @@ fn one(script: &Script) -> Value {
     let options = script.options.borrow();
     let stats = &script.stats;
     let current = script.current();
-    let errors: Map<String, Value> =
-        Kind::ALL.iter().map(|&k| (k.name().to_owned(), json!(stats.errors(k)))).collect();
+    let errors: Map<String, Value> = Kind::ALL.iter().map(|&k| (k.name().to_owned(), json!(stats.errors(k)))).collect();
     let hooks: Vec<Value> = script
         .uses()
         .iter()

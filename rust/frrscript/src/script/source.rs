@@ -80,9 +80,8 @@ impl Source {
         if octets.len() as u64 > MOST {
             return Err(failed(format!("has more than {MOST} octets")));
         }
-        let text = String::from_utf8(octets).map_err(|_| {
-            failed("not text: scripts are loaded as source in UTF-8, never as bytecode".to_owned())
-        })?;
+        let text = String::from_utf8(octets)
+            .map_err(|_| failed("not text: scripts are loaded as source in UTF-8, never as bytecode".to_owned()))?;
         let mut hasher = DefaultHasher::new();
         text.hash(&mut hasher);
         Ok(Source { path: path.clone(), hash: hasher.finish(), text })

@@ -119,7 +119,12 @@ impl Stats {
         if times.total == 0 {
             return None;
         }
-        #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rank among counts")]
+        #[allow(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a rank among counts"
+        )]
         let rank = ((times.total as f64 * part).ceil() as u64).max(1);
         let mut seen = 0;
         for (index, &count) in times.counts.iter().enumerate() {

@@ -50,9 +50,8 @@ pub fn all() -> Vec<Rc<Script>> {
 /// The name may not be used.
 pub fn known(name: &str) -> Result<Rc<Script>, Failure> {
     source::check_name(name)?;
-    Ok(STORE.with_borrow_mut(|s| {
-        Rc::clone(s.scripts.entry(name.to_owned()).or_insert_with(|| Rc::new(Script::new(name))))
-    }))
+    Ok(STORE
+        .with_borrow_mut(|s| Rc::clone(s.scripts.entry(name.to_owned()).or_insert_with(|| Rc::new(Script::new(name))))))
 }
 
 /// Forgets a script that nobody knows any more.
@@ -107,7 +106,8 @@ pub fn unload(name: &str) -> Result<Rc<Script>, Failure> {
 pub fn existing(name: &str) -> Result<Rc<Script>, Failure> {
     find(name).ok_or_else(|| {
         let names: Vec<String> = all().iter().map(|s| s.name.clone()).collect();
-        let known = if names.is_empty() { "none is loaded".to_owned() } else { format!("there is {}", names.join(", ")) };
+        let known =
+            if names.is_empty() { "none is loaded".to_owned() } else { format!("there is {}", names.join(", ")) };
         Failure::new(Kind::Missing, format!("no script {}: {known}", crate::value::text::quoted(name)))
     })
 }

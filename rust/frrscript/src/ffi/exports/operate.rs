@@ -52,7 +52,9 @@ pub unsafe extern "C" fn frrscript_script_load(name: *const c_char, out: *mut *m
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn frrscript_script_unload(name: *const c_char, out: *mut *mut c_char) -> c_int {
     // SAFETY: passed through.
-    unsafe { with_name("frrscript_script_unload", name, out, |name| store::unload(name).map(|_| None).map_err(load_error)) }
+    unsafe {
+        with_name("frrscript_script_unload", name, out, |name| store::unload(name).map(|_| None).map_err(load_error))
+    }
 }
 
 /// Sets an option of a script to `*value`, or with NULL to its default.
