@@ -33,6 +33,31 @@ DEFINE_MTYPE_STATIC(BGPD, BGP_SCRIPT_ASPATH, "BGP script AS path");
 /* Type and length of a path segment (RFC 4271 section 4.3). */
 #define ASPATH_SEGMENT_HEADER 2
 
+static long growth;
+
+static size_t aspath_octets(const struct aspath *aspath)
+{
+	size_t octets = 0;
+
+	if (aspath)
+		for (const struct assegment *seg = aspath->segments; seg; seg = seg->next)
+			octets += ASPATH_SEGMENT_HEADER + (size_t)seg->length * sizeof(as_t);
+	return octets;
+}
+
+static void grow(int old_items, int new_items, int octets)
+{
+	growth += ((long)new_items - (long)old_items) * octets;
+}
+
+long bgp_script_attr_growth(void)
+{
+	long octets = growth;
+
+	growth = 0;
+	return octets;
+}
+
 static bool aspath_segment(const void *aspath, const void **cursor, struct frrscript_as_segment *out)
 {
 	const struct aspath *path = aspath;
@@ -145,6 +170,7 @@ void bgp_script_set_aspath(void *obj, const struct frrscript_value *v)
 		new = aspath_make(v, old ? old->asnotation : ASNOTATION_PLAIN);
 	if (!new)
 		return;
+	growth += (long)aspath_octets(new) - (long)aspath_octets(old);
 	if (old)
 		new->asnotation = old->asnotation;
 	if (old && !old->refcnt)
@@ -192,6 +218,7 @@ void bgp_script_set_community(void *obj, const struct frrscript_value *v)
 
 		new = community_uniq_sort(&list);
 	}
+	grow(old ? old->size : 0, new ? new->size : 0, COMMUNITY_SIZE);
 	if (old && old->refcnt == 0)
 		community_free(&old);
 	bgp_attr_set_community(attr, new);
@@ -220,6 +247,7 @@ void bgp_script_set_lcommunity(void *obj, const struct frrscript_value *v)
 
 		new = lcommunity_uniq_sort(&list);
 	}
+	grow(old ? old->size : 0, new ? new->size : 0, LCOMMUNITY_SIZE);
 	if (old && old->refcnt == 0)
 		lcommunity_free(&old);
 	bgp_attr_set_lcommunity(attr, new);
@@ -257,6 +285,7 @@ void bgp_script_set_ecommunity(void *obj, const struct frrscript_value *v)
 
 		new = ecommunity_uniq_sort(&list);
 	}
+	grow(old ? old->size : 0, new ? new->size : 0, ECOMMUNITY_SIZE);
 	if (old && old->refcnt == 0)
 		ecommunity_free(&old);
 	bgp_attr_set_ecommunity(attr, new);
@@ -286,6 +315,7 @@ void bgp_script_set_ipv6_ecommunity(void *obj, const struct frrscript_value *v)
 			ecommunity_add_val_ipv6(new, &eval, false, false);
 		}
 	}
+	grow(old ? old->size : 0, new ? new->size : 0, IPV6_ECOMMUNITY_SIZE);
 	if (old && old->refcnt == 0)
 		ecommunity_free(&old);
 	bgp_attr_set_ipv6_ecommunity(attr, new);
@@ -298,11 +328,8 @@ size_t bgp_script_attr_size(const struct attr *attr)
 	const struct ecommunity *ecom = bgp_attr_get_ecommunity(attr);
 	const struct ecommunity *ecom6 = bgp_attr_get_ipv6_ecommunity(attr);
 	const struct transit *transit = bgp_attr_get_transit(attr);
-	size_t size = 0;
+	size_t size = aspath_octets(attr->aspath);
 
-	if (attr->aspath)
-		for (const struct assegment *seg = attr->aspath->segments; seg; seg = seg->next)
-			size += ASPATH_SEGMENT_HEADER + (size_t)seg->length * sizeof(as_t);
 	if (com)
 		size += (size_t)com->size * COMMUNITY_SIZE;
 	if (lcom)

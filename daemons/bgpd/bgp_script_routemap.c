@@ -144,18 +144,21 @@ static enum frrscript_verdict rule_call(struct bgp_script_rule *rule,
 /* false: the route has grown too large to be announced; it is denied. */
 static bool rule_apply(struct bgp_script_rule *rule, struct bgp_script_route *route)
 {
-	size_t before, after;
+	long growth;
+	size_t size;
 
 	if (!frrscript_rule_staged(rule->rule))
 		return true;
 
-	before = bgp_script_attr_size(route->attr);
 	frrscript_rule_apply(rule->rule, BGP_SCRIPT_ARG_PATH, route);
-	if (!frrscript_rule_apply(rule->rule, BGP_SCRIPT_ARG_ATTRIBUTES, route))
-		return true;
+	frrscript_rule_apply(rule->rule, BGP_SCRIPT_ARG_ATTRIBUTES, route);
 
-	after = bgp_script_attr_size(route->attr);
-	if (after <= BGP_SCRIPT_ATTR_SIZE_MAX || after <= before + BGP_SCRIPT_ATTR_GROWTH_MAX)
+	growth = bgp_script_attr_growth();
+	if (growth <= 0)
+		return true;
+	size = bgp_script_attr_size(route->attr);
+	if (size <= BGP_SCRIPT_ATTR_SIZE_MAX ||
+	    (size - growth > BGP_SCRIPT_ATTR_SIZE_MAX && growth <= BGP_SCRIPT_ATTR_GROWTH_MAX))
 		return true;
 
 	rule->oversized++;
@@ -164,7 +167,7 @@ static bool rule_apply(struct bgp_script_rule *rule, struct bgp_script_route *ro
 		zlog_warn("script %s: %s: %pFX denied: its attributes would take %zu octets of a message of %d (%" PRIu64
 			  " routes so far)",
 			  frrscript_rule_script(rule->rule), frrscript_rule_function(rule->rule),
-			  route->prefix, after, BGP_SCRIPT_ATTR_SIZE_MAX, rule->oversized);
+			  route->prefix, size, BGP_SCRIPT_ATTR_SIZE_MAX, rule->oversized);
 	}
 	return false;
 }

@@ -66,6 +66,8 @@ extern void bgp_script_set_ecommunity(void *obj, const struct frrscript_value *v
 extern bool bgp_script_get_ipv6_ecommunity(const void *obj, struct frrscript_value *out);
 extern void bgp_script_set_ipv6_ecommunity(void *obj, const struct frrscript_value *v);
 extern const char *bgp_script_check_community(const void *obj, const struct frrscript_value *v);
+/* Octets by which setters made lists longer since this was asked last. */
+extern long bgp_script_attr_growth(void);
 /* Octets that the variable attributes of `attr` take in an UPDATE. */
 extern size_t bgp_script_attr_size(const struct attr *attr);
 
