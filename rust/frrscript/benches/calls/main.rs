@@ -10,7 +10,9 @@ mod bare;
 mod route;
 
 use frrscript::ffi::exports::operate::frrscript_show;
-use frrscript::ffi::exports::rules::{frrscript_rule_apply, frrscript_rule_call, frrscript_rule_free, frrscript_rule_new};
+use frrscript::ffi::exports::rules::{
+    frrscript_rule_apply, frrscript_rule_call, frrscript_rule_free, frrscript_rule_new,
+};
 use route::{HOOK, Route};
 use std::ffi::{CStr, CString, c_void};
 use std::time::Instant;
@@ -40,7 +42,7 @@ for n = 0, {} do
 end
 local big = frr.prefix_set(entries)
 entries = nil
-function lookup(prefix) return big:contains(prefix) end
+function lookup(route) return big:contains(route) end
 ",
         include_str!("policy.luau"),
         ENTRIES - 1
@@ -74,7 +76,8 @@ fn resident_script(directory: &std::path::Path) -> f64 {
     let mut rules = Vec::new();
     let load = |n: u32| {
         let name = format!("copy{n}");
-        std::fs::write(directory.join(format!("{name}.lua")), include_str!("policy.luau")).expect("the script is written");
+        std::fs::write(directory.join(format!("{name}.lua")), include_str!("policy.luau"))
+            .expect("the script is written");
         let name = CString::new(name).expect("no NUL");
         // SAFETY: live names and a static hook.
         unsafe { frrscript_rule_new(&raw const HOOK.0, name.as_ptr(), c"policy".as_ptr(), std::ptr::null_mut()) }
@@ -133,9 +136,16 @@ fn main() {
         figures.push((*title, "us", median(ours), Some((median(unit), "bare Luau call")), *goal));
     }
     // SAFETY: as above.
-    let small = unsafe { frrscript_rule_new(&raw const HOOK.0, c"small".as_ptr(), c"policy".as_ptr(), std::ptr::null_mut()) };
+    let small =
+        unsafe { frrscript_rule_new(&raw const HOOK.0, c"small".as_ptr(), c"policy".as_ptr(), std::ptr::null_mut()) };
     figures.push(("calls: resident memory of one more script", "KiB", resident_script(&directory), None, Some(256.0)));
-    figures.push(("calls: a script's memory as show script counts it, pages half empty", "KiB", memory(c"small"), None, None));
+    figures.push((
+        "calls: a script's memory as show script counts it, pages half empty",
+        "KiB",
+        memory(c"small"),
+        None,
+        None,
+    ));
     // SAFETY: made above.
     unsafe { frrscript_rule_free(small) };
     let _ = std::fs::remove_dir_all(&directory);

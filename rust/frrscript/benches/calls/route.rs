@@ -109,10 +109,16 @@ const fn field(name: &'static CStr, kind: Kind) -> Field {
 
 const END: Field = Field { name: null(), ..field(c"", Kind::NIL) };
 
-static PREFIX_FIELDS: Static<[Field; 2]> =
-    Static([Field { width: 2, offset: std::mem::offset_of!(Prefix, length) as u32, ..field(c"length", Kind::UINT) }, END]);
-static PREFIX: Static<Type> =
-    Static(Type { name: c"prefix".as_ptr(), doc: null(), fields: PREFIX_FIELDS.0.as_ptr(), as_prefix: Some(as_prefix) });
+static PREFIX_FIELDS: Static<[Field; 2]> = Static([
+    Field { width: 2, offset: std::mem::offset_of!(Prefix, length) as u32, ..field(c"length", Kind::UINT) },
+    END,
+]);
+static PREFIX: Static<Type> = Static(Type {
+    name: c"prefix".as_ptr(),
+    doc: null(),
+    fields: PREFIX_FIELDS.0.as_ptr(),
+    as_prefix: Some(as_prefix),
+});
 static ROUTE_FIELDS: Static<[Field; 4]> = Static([
     Field { get: Some(metric), ..field(c"metric", Kind::UINT) },
     Field { get: Some(localpref), set: Some(set_localpref), ..field(c"localpref", Kind::UINT) },
@@ -148,8 +154,13 @@ unsafe extern "C" fn log(_priority: i32, message: *const std::ffi::c_char) {
 
 /// Registers the host and the hook point.
 pub fn register(directory: &CStr) {
-    let host =
-        Host { daemon: c"bench".as_ptr(), scriptdir: directory.as_ptr(), log: Some(log), changed: None, as_path: null() };
+    let host = Host {
+        daemon: c"bench".as_ptr(),
+        scriptdir: directory.as_ptr(),
+        log: Some(log),
+        changed: None,
+        as_path: null(),
+    };
     let hooks = [&raw const HOOK.0, null()];
     // SAFETY: static tables and live strings.
     unsafe {

@@ -157,6 +157,33 @@ unsafe fn with_path<T>(list: &List, f: impl FnOnce(Option<&dyn as_path::Path>) -
     }
 }
 
+/// The common question of a policy, `communities:has("65000:1")` with a text that was asked for before and a list that
+/// was not assigned, without going through [`call`]; `None`: not that one.
+///
+/// # Safety
+/// `state` is live inside a method call: 1 the list, then the arguments.
+#[inline]
+pub unsafe fn has_known(state: *mut lua_State, list: &List) -> Option<bool> {
+    if list.field.kind != FieldKind::Items(ItemKind::Community) || !list.owner.live()?.changes().borrow().is_empty() {
+        return None;
+    }
+    // SAFETY: reading a string raises nothing; the getter's promise is that of `with_octets`.
+    unsafe {
+        if engine::lua_type(state, 2) != engine::LUA_TSTRING {
+            return None;
+        }
+        let mut length = 0;
+        let text = engine::lua_tolstring(state, 2, &raw mut length);
+        let wanted = items::known_octets(std::slice::from_raw_parts(text.cast(), length))?;
+        let Some(value) = list.field.access.get(list.owner.object) else { return Some(false) };
+        if value.u.ptr.is_null() {
+            return Some(false);
+        }
+        let communities = std::slice::from_raw_parts(value.u.ptr.cast::<[u8; 4]>(), value.len as usize);
+        Some(communities.contains(&wanted))
+    }
+}
+
 /// A method of a list or AS path.
 ///
 /// # Safety
@@ -217,12 +244,7 @@ pub fn list_items(list: &List) -> Result<Out, Failure> {
 ///
 /// # Safety
 /// `state` is live; `view` is of its VM; the index is on its stack.
-pub unsafe fn assign(
-    state: *mut lua_State,
-    view: &View,
-    field: &'static Field,
-    index: c_int,
-) -> Result<(), Failure> {
+pub unsafe fn assign(state: *mut lua_State, view: &View, field: &'static Field, index: c_int) -> Result<(), Failure> {
     if view.live().is_none() {
         return Err(view.stale().into());
     }
@@ -275,7 +297,10 @@ fn stage(view: &View, field: &'static Field, value: Staged) -> Result<(), Failur
         return Err(Failure::runtime(format!("{}.{} is read-only", view.ty.name, field.name)));
     }
     if !is_own(context, view) {
-        return Err(Failure::runtime(format!("{}.{} belongs to another object: it is read-only here", view.ty.name, field.name)));
+        return Err(Failure::runtime(format!(
+            "{}.{} belongs to another object: it is read-only here",
+            view.ty.name, field.name
+        )));
     }
     // SAFETY: the call is alive and so is its object; the value lives through the check.
     let why = staged::with_abi(&value, |value| unsafe { field.access.check(view.object, value) });

@@ -4,10 +4,10 @@
 use super::abi::Verdict;
 use super::answer::{self, Answer};
 use super::staged;
-use super::vm::Function;
+use super::vm::{Function, Pinned};
 use crate::call::Changes;
 use crate::failure::{Failure, Kind};
-use crate::schema::Hook;
+use crate::schema::{ArgKind, Hook};
 use crate::script::generation::Generation;
 use crate::script::record::{Script, Use};
 use crate::script::store;
@@ -35,6 +35,8 @@ struct Bound {
     generation: Rc<Generation>,
     function: Function,
     limit: std::time::Duration,
+    /// One for each argument that is an object which the function only indexes.
+    pinned: Vec<Option<Pinned>>,
 }
 
 impl Rule {
@@ -71,17 +73,33 @@ impl Rule {
     /// Looks the function up in the generation in service.
     #[cold]
     fn bind(&self) -> Result<(), Failure> {
+        if self.bound.try_borrow_mut().is_err() {
+            // The rule is running, and its script was loaded again by something that it called.
+            return Err(Failure::runtime("a script can't be called by something that it called itself"));
+        }
         self.unbind();
         self.serial.set(self.script.serial());
         let (generation, function) = self.script.find(&self.used.function)?;
         let limit = self.script.options.borrow().time();
-        self.bound.replace(Some(Bound { generation, function, limit }));
+        let pinned = (0u8..)
+            .zip(&self.hook.args)
+            .map(|(index, arg)| match arg.kind {
+                ArgKind::Object(ty, _)
+                    if !function.variadic && generation.indexed.param(function.line, index.into()) =>
+                {
+                    Some(generation.vm.pin(ty, index))
+                }
+                _ => None,
+            })
+            .collect();
+        self.bound.replace(Some(Bound { generation, function, limit, pinned }));
         Ok(())
     }
 
     fn unbind(&self) {
         if let Some(bound) = self.bound.take() {
             bound.generation.vm.release(bound.function);
+            bound.pinned.iter().flatten().for_each(|pinned| bound.generation.vm.unpin(pinned));
         }
     }
 
@@ -112,7 +130,7 @@ impl Rule {
         let start = timed.then(Instant::now);
         // SAFETY: the caller's promise.
         let answer = unsafe {
-            vm.call_hook(bound.function, self.hook, objects, limit, |vm, state| {
+            vm.call_hook(bound.function, &bound.pinned, self.hook, objects, limit, |vm, state| {
                 let answer = answer::read(state, self.hook)?;
                 if answer == Answer::MatchAndChange {
                     let mut staged = vm.context().changes().borrow_mut();
@@ -171,10 +189,7 @@ impl Rule {
             let _ = self.bind();
         }
         let Some(place) = self.hook.args.iter().position(|a| a.name == arg) else { return false };
-        self.bound
-            .borrow()
-            .as_ref()
-            .is_some_and(|b| b.function.variadic || place < usize::from(b.function.params))
+        self.bound.borrow().as_ref().is_some_and(|b| b.function.variadic || place < usize::from(b.function.params))
     }
 }
 

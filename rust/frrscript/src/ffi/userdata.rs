@@ -144,6 +144,13 @@ unsafe extern "C-unwind" fn call(
     let atom = atom as Atom;
     // SAFETY: Luau passes the userdata of a tag of ours with its tag; results are pushed outside of the wall.
     unsafe {
+        if tag == LIST
+            && atom == atom::HAS
+            && let Some(answer) = super::field::has_known(state, &*data.cast::<List>())
+        {
+            engine::lua_pushboolean(state, c_int::from(answer));
+            return 1;
+        }
         let answer = guarded(state, || match tag {
             LIST => super::field::call(state, &*data.cast::<List>(), atom),
             VALUE => {

@@ -7,7 +7,7 @@ use super::engine::{self, lua_State};
 use super::object::{self, View};
 use super::{interrupt, native, userdata};
 use crate::failure::{Failure, Kind};
-use crate::schema::{ArgKind, Hook};
+use crate::schema::{ArgKind, Hook, Type};
 use crate::watchdog::{self, Watch};
 use std::cell::Cell;
 use std::ffi::{CStr, CString, c_int, c_void};
@@ -36,6 +36,14 @@ pub struct Function {
     pub params: u8,
     /// Has `...`.
     pub variadic: bool,
+    /// The line that it begins on.
+    pub line: usize,
+}
+
+/// A view that serves all calls of a function, for a parameter that the function can't keep.
+pub struct Pinned {
+    reference: c_int,
+    view: *mut View,
 }
 
 impl Function {
@@ -111,7 +119,8 @@ impl Vm {
             .compile(source)
             .map_err(|e| Failure::runtime(compile_error(&e)))?;
         let chunk = CString::new(format!("={name}")).map_err(|e| Failure::runtime(e.to_string()))?;
-        let native = source.lines().take_while(|l| l.starts_with("--") || l.trim().is_empty()).any(|l| l.trim() == "--!native");
+        let native =
+            source.lines().take_while(|l| l.starts_with("--") || l.trim().is_empty()).any(|l| l.trim() == "--!native");
         let mut job = Load { chunk: &chunk, bytecode: &bytecode, native };
         self.protected(limit, |state| {
             // SAFETY: `job` outlives the call; the handler is at its place; the registry's key is interned.
@@ -138,10 +147,11 @@ impl Vm {
                 return None;
             }
             let mut info: engine::lua_Debug = std::mem::zeroed();
-            engine::lua_getinfo(state, -1, c"a".as_ptr(), &raw mut info);
+            engine::lua_getinfo(state, -1, c"as".as_ptr(), &raw mut info);
             let reference = self.without_limit(|| engine::lua_ref(state, -1));
             engine::lua_pop(state, 1);
-            Some(Function { reference, params: info.nparams, variadic: info.isvararg != 0 })
+            let line = usize::try_from(info.linedefined).unwrap_or(0);
+            Some(Function { reference, params: info.nparams, variadic: info.isvararg != 0, line })
         }
     }
 
@@ -149,6 +159,27 @@ impl Vm {
     pub fn release(&self, function: Function) {
         // SAFETY: a reference of this VM, given back once.
         unsafe { engine::lua_unref(self.state.as_ptr(), function.reference) };
+    }
+
+    /// Makes a view that serves all calls; it is dead until one begins.
+    pub fn pin(&self, ty: &'static Type, arg: u8) -> Pinned {
+        let state = self.state.as_ptr();
+        let context = &raw const *self.context;
+        // SAFETY: no call runs, the stack has room and is balanced; the limit is lifted. The reference keeps the userdata,
+        // and with it the view's address, until `unpin`.
+        self.without_limit(|| unsafe {
+            object::push_view(state, View { object: std::ptr::null(), context, call: 0, ty, arg });
+            let view = engine::lua_touserdata(state, -1).cast::<View>();
+            let reference = engine::lua_ref(state, -1);
+            engine::lua_pop(state, 1);
+            Pinned { reference, view }
+        })
+    }
+
+    /// Lets go of a view.
+    pub fn unpin(&self, pinned: &Pinned) {
+        // SAFETY: a reference of this VM, given back once.
+        unsafe { engine::lua_unref(self.state.as_ptr(), pinned.reference) };
     }
 
     /// The names of the script's own functions.
@@ -186,6 +217,7 @@ impl Vm {
     pub unsafe fn call_hook<T>(
         &self,
         function: Function,
+        pinned: &[Option<Pinned>],
         hook: &'static Hook,
         objects: *const *const c_void,
         limit: Duration,
@@ -196,9 +228,12 @@ impl Vm {
         }
         let state = self.state.as_ptr();
         self.context.begin();
+        let call = Call(self);
         // SAFETY: the caller's promise: one pointer for each of the hook's objects, which come first in no order.
         unsafe { self.context.remember(hook, objects) };
-        let wanted = if function.variadic { hook.args.len() } else { hook.args.len().min(usize::from(function.params)) };
+        let wanted =
+            if function.variadic { hook.args.len() } else { hook.args.len().min(usize::from(function.params)) };
+        let watch;
         // SAFETY: 20 stack slots are always there and no hook has more arguments (checked when it is registered); the
         // limit is lifted while the views are made, so nothing raises outside of a protected call.
         let status = unsafe {
@@ -211,6 +246,10 @@ impl Vm {
                             let object = *objects.add(at);
                             if object.is_null() {
                                 engine::lua_pushnil(state);
+                            } else if let Some(Some(pinned)) = pinned.get(usize::from(index)) {
+                                (*pinned.view).object = object;
+                                (*pinned.view).call = self.context.call();
+                                engine::lua_rawgeti(state, engine::LUA_REGISTRYINDEX, pinned.reference.into());
                             } else {
                                 let context = &raw const *self.context;
                                 let view = View { object, context, call: self.context.call(), ty, arg: index };
@@ -220,7 +259,7 @@ impl Vm {
                     }
                 }
             });
-            let _watch = Watch::begin(limit, self.callbacks as usize);
+            watch = Watch::begin(limit, self.callbacks as usize);
             #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "at most 16 arguments")]
             engine::lua_pcall(state, wanted as c_int, 1, HANDLER)
         };
@@ -229,10 +268,8 @@ impl Vm {
         } else {
             Err(self.failure(status, hook.name))
         };
-        self.context.end();
-        self.account.clear();
-        // SAFETY: only the handler stays.
-        unsafe { engine::lua_settop(state, HANDLER) };
+        drop(watch);
+        drop(call);
         self.collect();
         result
     }
@@ -254,19 +291,16 @@ impl Vm {
         }
         let state = self.state.as_ptr();
         self.context.begin();
-        let status = {
-            let _watch = Watch::begin(limit, self.callbacks as usize);
-            call(state)
-        };
+        let running = Call(self);
+        let watch = Watch::begin(limit, self.callbacks as usize);
+        let status = call(state);
         let result = if status == engine::LUA_OK && self.account.stopped().is_none() {
             self.without_limit(|| finish(state))
         } else {
             Err(self.failure(status, "call"))
         };
-        self.context.end();
-        self.account.clear();
-        // SAFETY: only the handler stays.
-        unsafe { engine::lua_settop(state, HANDLER) };
+        drop(watch);
+        drop(running);
         self.collect();
         result
     }
@@ -274,11 +308,15 @@ impl Vm {
     /// Lifts the memory limit: for the few octets that the library itself needs where nothing may raise.
     #[inline]
     pub(super) fn without_limit<T>(&self, f: impl FnOnce() -> T) -> T {
-        let limit = self.account.limit();
+        struct Limit<'a>(&'a Account, usize);
+        impl Drop for Limit<'_> {
+            fn drop(&mut self) {
+                self.0.set_limit(self.1);
+            }
+        }
+        let _limit = Limit(&self.account, self.account.limit());
         self.account.set_limit(usize::MAX);
-        let result = f();
-        self.account.set_limit(limit);
-        result
+        f()
     }
 
     /// What a protected call's status and error value mean.
@@ -303,8 +341,14 @@ impl Vm {
         };
         let text = match kind {
             // What the script made of it may be anything; say what happened, and where if that is known.
-            Kind::Deadline | Kind::Memory | Kind::Panic if !text.contains("stopped: ") && !text.contains("internal") => {
+            Kind::Deadline | Kind::Memory | Kind::Panic
+                if status == engine::LUA_OK || !(text.contains("stopped: ") || text.contains("internal")) =>
+            {
                 interrupt::reason(kind, &self.account)
+            }
+            Kind::Runtime if text.contains("attempt to yield across") => {
+                "can't wait here: coroutine.yield, or something that waits, was called outside of a coroutine"
+                    .to_owned()
             }
             _ => text,
         };
@@ -327,16 +371,29 @@ impl Vm {
 
     #[cold]
     fn collect_now(&self) {
-        // SAFETY: no script runs; a full collection raises nothing.
-        unsafe { engine::lua_gc(self.state.as_ptr(), engine::LUA_GCCOLLECT, 0) };
+        // SAFETY: no script runs; a full collection raises nothing. The collector makes itself a smaller table of strings,
+        // and what it does not get for that is not to be held against the script's next call.
+        self.without_limit(|| unsafe { engine::lua_gc(self.state.as_ptr(), engine::LUA_GCCOLLECT, 0) });
         let (used, limit) = (self.account.used(), self.account.limit());
         self.collect_at.set((limit / 2).max(used + (limit.saturating_sub(used)) / 2));
     }
-
 }
 
 /// Octets of an error's text that are kept: a script may raise a string of many megabytes.
 const MOST_ERROR_TEXT: usize = 1024;
+
+/// A running call; ends when dropped, also by a panic on its way to the wall.
+struct Call<'a>(&'a Vm);
+
+impl Drop for Call<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.0.context.end();
+        self.0.account.clear();
+        // SAFETY: a live state; only the handler stays.
+        unsafe { engine::lua_settop(self.0.state.as_ptr(), HANDLER) };
+    }
+}
 
 impl Drop for Vm {
     fn drop(&mut self) {
@@ -414,8 +471,7 @@ unsafe extern "C-unwind" fn run_source(state: *mut lua_State) -> c_int {
     // just made, never a script's own.
     unsafe {
         let job = &*engine::lua_touserdata(state, 1).cast::<Load>();
-        let status =
-            engine::luau_load(state, job.chunk.as_ptr(), job.bytecode.as_ptr().cast(), job.bytecode.len(), 0);
+        let status = engine::luau_load(state, job.chunk.as_ptr(), job.bytecode.as_ptr().cast(), job.bytecode.len(), 0);
         if status != engine::LUA_OK {
             engine::lua_error(state);
         }
@@ -455,4 +511,28 @@ unsafe extern "C-unwind" fn handle_error(state: *mut lua_State) -> c_int {
         }
     }
     1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    #[test]
+    fn a_panic_leaves_the_vm_in_order() {
+        let vm = Vm::new(1 << 20).unwrap();
+        let limit = Duration::from_secs(5);
+        // SAFETY: pushes a value on a live state's stack, which has room.
+        let push = |state| unsafe {
+            engine::lua_pushnil(state);
+            engine::LUA_OK
+        };
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            vm.protected_with(limit, push, |_| -> Result<(), Failure> { panic!("test") })
+        }));
+        assert!(panicked.is_err());
+        assert!(!vm.running());
+        assert_eq!(vm.account.limit(), 1 << 20);
+        vm.protected_with(limit, push, |_| Ok(())).unwrap();
+    }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `attributes.communities` and its like: the methods of a community list.
 
+use super::staging::shown;
 use super::value::{Doc, Out};
 use super::{ext, patterns, sets};
 use crate::atom::{self, Atom};
@@ -18,14 +19,38 @@ use std::cell::Cell;
 /// What the reference says of each method.
 pub const DOCS: &[Doc] = &[
     Doc { name: "has", signature: "(community: string | number) -> boolean", doc: "is the community in the list?" },
-    Doc { name: "has_any", signature: "(set: CommunitySet | {string}) -> boolean", doc: "is any community of the set in the list?" },
+    Doc {
+        name: "has_any",
+        signature: "(set: CommunitySet | {string}) -> boolean",
+        doc: "is any community of the set in the list?",
+    },
     Doc { name: "add", signature: "(community: string | number, ...) -> ()", doc: "adds communities" },
-    Doc { name: "remove", signature: "(community: string | number, ...) -> number", doc: "takes communities out; how many were there" },
-    Doc { name: "remove_matching", signature: "(pattern: string | CommunityPattern) -> number", doc: "takes out each community whose text matches; how many" },
-    Doc { name: "match", signature: "(pattern: string | CommunityPattern) -> boolean", doc: "does the list's text match the regular expression, as an expanded community-list? `_` is a delimiter; linear time" },
-    Doc { name: "set", signature: "(community: string | number, ...) -> ()", doc: "replaces the list; without arguments the list is empty" },
+    Doc {
+        name: "remove",
+        signature: "(community: string | number, ...) -> number",
+        doc: "takes communities out; how many were there",
+    },
+    Doc {
+        name: "remove_matching",
+        signature: "(pattern: string | CommunityPattern) -> number",
+        doc: "takes out each community whose text matches; how many",
+    },
+    Doc {
+        name: "match",
+        signature: "(pattern: string | CommunityPattern) -> boolean",
+        doc: "does the list's text match the regular expression, as an expanded community-list? `_` is a delimiter; linear time",
+    },
+    Doc {
+        name: "set",
+        signature: "(community: string | number, ...) -> ()",
+        doc: "replaces the list; without arguments the list is empty",
+    },
     Doc { name: "items", signature: "() -> {string}", doc: "the communities as text" },
-    Doc { name: "raw", signature: "() -> {string}", doc: "the communities as octets in network order, for string.unpack" },
+    Doc {
+        name: "raw",
+        signature: "() -> {string}",
+        doc: "the communities as octets in network order, for string.unpack",
+    },
 ];
 
 trait FromScript: Item {
@@ -35,10 +60,10 @@ trait FromScript: Item {
 fn text_of<I: Item>(arg: &Arg) -> Result<I, String> {
     match arg {
         Arg::Octets(text) => {
-            let text = std::str::from_utf8(text).map_err(|_| format!("not text of a {}", I::NOUN))?;
+            let text = std::str::from_utf8(text).map_err(|_| format!("{} are given as text", I::NOUN))?;
             items::parse(text).map_err(|e| e.0)
         }
-        _ => Err(format!("a {} must be a string", I::NOUN)),
+        _ => Err(format!("{} are given as text, not {}", I::NOUN, shown(arg))),
     }
 }
 
@@ -72,28 +97,35 @@ thread_local! {
     static LATELY: [Cell<Option<Known>>; KNOWN] = const { [const { Cell::new(None) }; KNOWN] };
 }
 
+/// Where a text is kept: texts of one policy differ in their last octets.
 #[inline]
+fn slot(text: &[u8]) -> Option<usize> {
+    let (last, middle) = (*text.last()?, text[text.len() / 2]);
+    (text.len() <= KNOWN_TEXT).then(|| (usize::from(last) * 7 + usize::from(middle) + text.len()) % KNOWN)
+}
+
+/// The octets of a community whose text was read lately.
+#[inline]
+#[must_use]
+pub fn known_octets(text: &[u8]) -> Option<[u8; 4]> {
+    let known = LATELY.with(|lately| lately[slot(text)?].get())?;
+    let same = usize::from(known.length) == text.len() && known.text[..text.len()] == *text;
+    same.then(|| known.community.octets().try_into().ok()).flatten()
+}
+
 fn known(text: &[u8]) -> Result<Community, String> {
-    if text.len() > KNOWN_TEXT || text.is_empty() {
-        return read_community(text);
+    if let Some(octets) = known_octets(text)
+        && let Some(community) = Community::from_octets(&octets)
+    {
+        return Ok(community);
     }
-    // Texts of one policy differ in their last octets.
-    let slot = (usize::from(text[text.len() - 1]) * 7 + usize::from(text[text.len() / 2]) + text.len()) % KNOWN;
-    LATELY.with(|lately| {
-        let place = &lately[slot];
-        if let Some(known) = place.get()
-            && usize::from(known.length) == text.len()
-            && known.text[..text.len()] == *text
-        {
-            return Ok(known.community);
-        }
-        let community = read_community(text)?;
-        let mut known = Known { length: 0, text: [0; KNOWN_TEXT], community };
-        known.length = u8::try_from(text.len()).unwrap_or(0);
+    let community = read_community(text)?;
+    if let Some(slot) = slot(text) {
+        let mut known = Known { length: u8::try_from(text.len()).unwrap_or(0), text: [0; KNOWN_TEXT], community };
         known.text[..text.len()].copy_from_slice(text);
-        place.set(Some(known));
-        Ok(community)
-    })
+        LATELY.with(|lately| lately[slot].set(Some(known)));
+    }
+    Ok(community)
 }
 
 fn read_community(text: &[u8]) -> Result<Community, String> {

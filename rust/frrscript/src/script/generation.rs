@@ -2,6 +2,7 @@
 //! From a file to a VM in service: [`Source`] -> [`Compiled`] -> [`Generation`]. Each step takes the one before, so that
 //! nothing that was not compiled and checked can come into service.
 
+use super::escape::Indexed;
 use super::options::Options;
 use super::source::Source;
 use crate::failure::{Failure, Kind};
@@ -14,6 +15,7 @@ pub struct Compiled {
     path: PathBuf,
     hash: u64,
     name: String,
+    indexed: Indexed,
 }
 
 /// A script in service.
@@ -26,6 +28,8 @@ pub struct Generation {
     pub path: PathBuf,
     /// Of the file's text.
     pub hash: u64,
+    /// Which parameters of its functions can't outlive a call.
+    pub indexed: Indexed,
     /// When it came into service.
     pub since: std::time::SystemTime,
 }
@@ -38,7 +42,8 @@ impl Source {
     pub fn compile(self, name: &str, options: &Options) -> Result<Compiled, Failure> {
         let vm = Vm::new(options.memory())?;
         vm.load(name, &self.text, options.load_time()).map_err(|failure| self.explain(name, failure))?;
-        Ok(Compiled { vm, path: self.path, hash: self.hash, name: name.to_owned() })
+        let indexed = Indexed::of(&self.text);
+        Ok(Compiled { vm, path: self.path, hash: self.hash, name: name.to_owned(), indexed })
     }
 
     /// Adds the source line that an error names, with a mark under it.
@@ -47,13 +52,19 @@ impl Source {
             return Failure::new(failure.kind, format!("script {name}: {}", failure.message));
         };
         let mut out = format!("script {name}: {}:{line}: {message}", self.path.display());
-        if let Some(hint) = hint(message) {
+        let text = self.text.lines().nth(line - 1);
+        if let Some(hint) = hint(message, text.unwrap_or_default()) {
             out.push_str(&format!(" ({hint})"));
         }
-        if let Some(text) = self.text.lines().nth(line - 1) {
-            let text: String = text.chars().take(120).collect::<String>().replace('\t', " ");
+        if let Some(text) = text {
+            // Goes to a terminal, which is not to take orders from a script.
+            let text: String = text.chars().take(120).map(|c| if c.is_control() { ' ' } else { c }).collect();
             let column = caret(message, &text);
-            out.push_str(&format!("\n  {line} | {text}\n  {} | {}^", " ".repeat(line.to_string().len()), " ".repeat(column)));
+            out.push_str(&format!(
+                "\n  {line} | {text}\n  {} | {}^",
+                " ".repeat(line.to_string().len()),
+                " ".repeat(column)
+            ));
         }
         Failure::new(failure.kind, out)
     }
@@ -74,15 +85,17 @@ fn caret(message: &str, line: &str) -> usize {
 }
 
 /// What to write instead of what later versions of Lua have and Luau has not.
-fn hint(message: &str) -> Option<&'static str> {
-    if message.contains("got 'goto'") || message.contains("'goto'") {
+fn hint(message: &str, line: &str) -> Option<&'static str> {
+    let got = |words: &[&str]| words.iter().any(|word| message.contains(&format!("got '{word}'")));
+    if message.starts_with("Incomplete statement") && line.trim_start().starts_with("goto ") {
         return Some("Luau has no goto: use continue, or a function");
     }
-    if ["'&'", "'|'", "'~'", "'>>'", "'<<'"].iter().any(|operator| message.contains(operator)) {
-        return Some("Luau has no bit operators: use bit32.band, bit32.bor, bit32.lshift ...");
-    }
-    if message.contains("got '<'") && message.contains("attrib") {
+    if got(&["<"]) && ["<const>", "<close>"].iter().any(|attribute| line.contains(attribute)) {
         return Some("Luau has no <const> and <close>");
+    }
+    let shift = (got(&["<"]) && line.contains("<<")) || (got(&[">"]) && line.contains(">>"));
+    if shift || got(&["&", "|", "~"]) {
+        return Some("Luau has no bit operators: use bit32.band, bit32.bor, bit32.lshift ...");
     }
     None
 }
@@ -101,6 +114,7 @@ impl Compiled {
             number,
             path: self.path,
             hash: self.hash,
+            indexed: self.indexed,
             since: std::time::SystemTime::now(),
         })
     }

@@ -4,6 +4,7 @@
 //! Reading order: [`source`] (the file), [`generation`] (from source to a VM in service, as types so that no step can be
 //! left out), [`record`] (one script with its options, its users and its counters), [`store`] (all of them).
 
+pub mod escape;
 pub mod generation;
 pub mod options;
 pub mod record;

@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Which parameters of a script's functions can't outlive their call.
+//!
+//! A view is made anew for every call, so that one that a script kept raises an error later instead of showing the next
+//! route. Making and collecting it costs as much as four reads. A parameter that the source only ever follows with `.` or
+//! `:` is never copied anywhere: nobody can keep it, and one view of it serves all calls.
+//!
+//! This reads tokens, not a syntax tree, and errs on the safe side: whatever it does not understand counts as kept.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+/// Tokens that are looked at in all: each parameter reads the source once, and a load's time is bounded by no limit here.
+/// A script of 1,000 lines needs a tenth of it.
+const MOST_STEPS: usize = 10_000_000;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Token<'a> {
+    Name(&'a str),
+    Dot,
+    Colon,
+    Symbol(u8),
+    Other,
+}
+
+/// By the line that a function begins on, for each parameter: it is only indexed.
+#[derive(Debug, Default)]
+pub struct Indexed(HashMap<usize, Vec<bool>>);
+
+struct Header<'a> {
+    line: usize,
+    at: usize,
+    params: Vec<&'a str>,
+    list: Range<usize>,
+}
+
+impl Indexed {
+    /// Reads a source.
+    #[must_use]
+    pub fn of(source: &str) -> Indexed {
+        let mut scanner = Scanner { source: source.as_bytes(), text: source, at: 0, line: 1, tokens: Vec::new() };
+        scanner.run(false);
+        let tokens = scanner.tokens;
+        let headers = headers(&tokens);
+        let mut on_line: HashMap<usize, u32> = HashMap::new();
+        headers.iter().for_each(|h| *on_line.entry(h.line).or_default() += 1);
+        let mut steps = MOST_STEPS;
+        let mut lines = HashMap::new();
+        for header in headers.iter().filter(|h| on_line[&h.line] == 1) {
+            let flags = header.params.iter().map(|name| {
+                steps = steps.saturating_sub(tokens.len());
+                steps > 0 && only_indexed(&tokens, &headers, name)
+            });
+            lines.insert(header.line, flags.collect());
+        }
+        Indexed(lines)
+    }
+
+    /// Whether the function that begins on `line` only indexes its parameter number `index`, from 0.
+    #[must_use]
+    pub fn param(&self, line: usize, index: usize) -> bool {
+        self.0.get(&line).and_then(|flags| flags.get(index)).copied().unwrap_or(false)
+    }
+}
+
+fn headers<'a>(tokens: &[(Token<'a>, usize)]) -> Vec<Header<'a>> {
+    let mut headers = Vec::new();
+    for (at, (token, line)) in tokens.iter().enumerate() {
+        if *token != Token::Name("function") {
+            continue;
+        }
+        let mut next = at + 1;
+        while matches!(tokens.get(next), Some((Token::Name(_) | Token::Dot | Token::Colon, _))) {
+            next += 1;
+        }
+        let list = params(tokens, next).unwrap_or((Vec::new(), next..next));
+        headers.push(Header { line: *line, at, params: list.0, list: list.1 });
+    }
+    headers
+}
+
+/// The names in a parameter list that begins at `open`; `None` for anything that is not understood.
+fn params<'a>(tokens: &[(Token<'a>, usize)], open: usize) -> Option<(Vec<&'a str>, Range<usize>)> {
+    if tokens.get(open)?.0 != Token::Symbol(b'(') {
+        return None;
+    }
+    let mut names = Vec::new();
+    let mut depth = 0;
+    let mut fresh = true;
+    for (offset, (token, _)) in tokens[open..].iter().enumerate() {
+        match *token {
+            // A comma between type parameters looks like one between parameters.
+            Token::Symbol(b'<') => return None,
+            Token::Symbol(b'(' | b'{' | b'[') => depth += 1,
+            Token::Symbol(b')' | b'}' | b']') => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some((names, open..open + offset + 1));
+                }
+            }
+            Token::Symbol(b',') if depth == 1 => fresh = true,
+            Token::Name(name) if depth == 1 && fresh => {
+                names.push(name);
+                fresh = false;
+            }
+            _ => fresh = false,
+        }
+    }
+    None
+}
+
+fn only_indexed(tokens: &[(Token, usize)], headers: &[Header], name: &str) -> bool {
+    let mut owner = None;
+    let mut headers_left = headers.iter().peekable();
+    for (at, (token, _)) in tokens.iter().enumerate() {
+        while headers_left.peek().is_some_and(|h| h.at <= at) {
+            owner = headers_left.next();
+        }
+        let is_field = at > 0 && matches!(tokens[at - 1].0, Token::Dot | Token::Colon);
+        let declared = owner.is_some_and(|h| h.list.contains(&at));
+        if *token != Token::Name(name) || is_field || declared {
+            continue;
+        }
+        // Inside a function that does not declare it, it is captured: that function may be called later.
+        let is_own = owner.is_some_and(|h| h.params.contains(&name));
+        let indexed = matches!(tokens.get(at + 1), Some((Token::Dot | Token::Colon, _)));
+        if !is_own || !indexed {
+            return false;
+        }
+    }
+    true
+}
+
+struct Scanner<'a> {
+    source: &'a [u8],
+    text: &'a str,
+    at: usize,
+    line: usize,
+    tokens: Vec<(Token<'a>, usize)>,
+}
+
+impl Scanner<'_> {
+    fn peek(&self, ahead: usize) -> u8 {
+        self.source.get(self.at + ahead).copied().unwrap_or(0)
+    }
+
+    fn step(&mut self) {
+        if self.peek(0) == b'\n' {
+            self.line += 1;
+        }
+        self.at += 1;
+    }
+
+    /// Reads to the end; inside an interpolated string to the brace that closes the expression.
+    fn run(&mut self, in_braces: bool) {
+        let mut braces = 0;
+        while self.at < self.source.len() {
+            let line = self.line;
+            let token = match self.peek(0) {
+                c if c.is_ascii_whitespace() => {
+                    self.step();
+                    continue;
+                }
+                b'-' if self.peek(1) == b'-' => {
+                    self.at += 2;
+                    if !self.long_bracket() {
+                        while self.at < self.source.len() && self.peek(0) != b'\n' {
+                            self.at += 1;
+                        }
+                    }
+                    continue;
+                }
+                b'"' | b'\'' => {
+                    self.quoted();
+                    Token::Other
+                }
+                b'`' => {
+                    self.tokens.push((Token::Other, line));
+                    self.interpolated();
+                    Token::Other
+                }
+                b'[' if self.long_bracket() => Token::Other,
+                c if c.is_ascii_alphabetic() || c == b'_' => {
+                    let start = self.at;
+                    while self.peek(0).is_ascii_alphanumeric() || self.peek(0) == b'_' {
+                        self.at += 1;
+                    }
+                    Token::Name(&self.text[start..self.at])
+                }
+                c if c.is_ascii_digit() => {
+                    while self.peek(0).is_ascii_alphanumeric() || matches!(self.peek(0), b'_' | b'.') {
+                        self.at += 1;
+                    }
+                    Token::Other
+                }
+                b'.' | b':' if self.peek(1) == self.peek(0) => {
+                    let c = self.peek(0);
+                    while self.peek(0) == c {
+                        self.at += 1;
+                    }
+                    Token::Other
+                }
+                c => {
+                    self.step();
+                    match c {
+                        b'.' => Token::Dot,
+                        b':' => Token::Colon,
+                        b'{' => {
+                            braces += 1;
+                            Token::Symbol(c)
+                        }
+                        b'}' if in_braces && braces == 0 => return,
+                        b'}' => {
+                            braces -= 1;
+                            Token::Symbol(c)
+                        }
+                        _ => Token::Symbol(c),
+                    }
+                }
+            };
+            self.tokens.push((token, line));
+        }
+    }
+
+    fn quoted(&mut self) {
+        let quote = self.peek(0);
+        self.at += 1;
+        while self.at < self.source.len() && self.peek(0) != quote {
+            if self.peek(0) == b'\\' {
+                self.step();
+            }
+            self.step();
+        }
+        self.at += 1;
+    }
+
+    fn interpolated(&mut self) {
+        self.at += 1;
+        while self.at < self.source.len() && self.peek(0) != b'`' {
+            match self.peek(0) {
+                b'\\' => {
+                    self.step();
+                    self.step();
+                }
+                b'{' => {
+                    self.at += 1;
+                    self.run(true);
+                    // What the expression ends with is not indexed by what comes after the brace.
+                    self.tokens.push((Token::Other, self.line));
+                }
+                _ => self.step(),
+            }
+        }
+        self.at += 1;
+    }
+
+    /// Skips `[[...]]`, `[=[...]=]`; false when there is none here.
+    fn long_bracket(&mut self) -> bool {
+        let mut level = 0;
+        while self.peek(1 + level) == b'=' {
+            level += 1;
+        }
+        if self.peek(0) != b'[' || self.peek(1 + level) != b'[' {
+            return false;
+        }
+        self.at += 2 + level;
+        while self.at < self.source.len() {
+            let closes =
+                self.peek(0) == b']' && (1..=level).all(|n| self.peek(n) == b'=') && self.peek(1 + level) == b']';
+            if closes {
+                self.at += 2 + level;
+                break;
+            }
+            self.step();
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flags(source: &str) -> Vec<bool> {
+        let indexed = Indexed::of(source);
+        let mut lines: Vec<_> = indexed.0.into_iter().collect();
+        lines.sort_unstable();
+        lines.remove(0).1
+    }
+
+    #[test]
+    fn a_parameter_that_is_only_indexed_is_not_kept() {
+        assert_eq!(flags("function f(p, a)\n return a.x > 1 and a.list:has(\"p\") -- a, p\n end"), [true, true]);
+        assert_eq!(flags("function f(p, a) log.info(`{a.x}: {p.y}`) a.z = 3 end"), [true, true]);
+        assert_eq!(flags("function f(a: attributes, b: {x: number})\n a . x = t.a end"), [true, true]);
+    }
+
+    #[test]
+    fn whatever_may_copy_it_keeps_it() {
+        for body in [
+            "saved = a",
+            "return a",
+            "return { a }",
+            "return { attributes = a }",
+            "g(a)",
+            "set:contains(a)",
+            "local b = a",
+            "t[a] = 1",
+            "for k, v in a do end",
+            "return a .. 'x'",
+            "return #a",
+            "return a == b",
+            "log.info(`{a}`)",
+            "log.info(`{ {a} }.x`)",
+            "a.f(a)",
+            "local f = function() return a.x end",
+            "local function f() return a.x end f()",
+            "return (a).x",
+            "return a[1]",
+            "return a -- .x",
+            "return a --[[ ]] , a.x",
+            "s = [[ ]] .. a",
+            "a = nil",
+        ] {
+            assert!(!Indexed::of(&format!("function f(a) {body} end")).param(1, 0), "{body}");
+            assert_eq!(flags(&format!("function f(a)\n{body}\nend")), [false], "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_code_does_not_count() {
+        for body in [
+            "-- a",
+            "--[==[ a ]] a ]==]",
+            "local s = 'a \\' a'",
+            "local s = [=[ a ]=]",
+            "local s = `a \\{ a`",
+            "t.a = 1",
+        ] {
+            assert_eq!(flags(&format!("function f(a) {body}\n return a.x end")), [true], "{body}");
+        }
+    }
+
+    #[test]
+    fn another_function_with_the_same_name_for_it_counts_too() {
+        assert_eq!(flags("function f(a) return a.x end\nfunction g(a) return a.x end"), [true]);
+        assert_eq!(flags("function f(a) return a.x end\nfunction g(a) return a end"), [false]);
+        // Outside of any function it is a global of that name.
+        assert_eq!(flags("function f(a) return a.x end\nlocal y = a.x"), [true]);
+    }
+
+    #[test]
+    fn type_parameters_and_shared_lines_are_not_understood() {
+        assert_eq!(flags("function f(m: Map<string, number>, a) return a.x end"), [] as [bool; 0]);
+        let shared = Indexed::of("function f(a) return a.x end function g(b) return b.x end");
+        assert!(!shared.param(1, 0));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_to_its_end(source in "(function f|[a-c(){}`'\"\\[\\]=.:,\\n\\\\-]|--)*") {
+            Indexed::of(&source);
+        }
+    }
+}
