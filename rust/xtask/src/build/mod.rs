@@ -7,8 +7,10 @@ mod libyang;
 pub mod source;
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::thread::available_parallelism;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 
@@ -16,7 +18,6 @@ use crate::layout::Layout;
 use crate::series::series;
 use crate::setup::{self, tarballs};
 use crate::stamp::Inputs;
-use crate::step::run;
 use crate::topotest;
 pub use frr::Flavour;
 
@@ -85,10 +86,27 @@ pub fn unpack_source(layout: &Layout) -> Result<()> {
     source::unpack(layout)
 }
 
-/// A work folder in a cache is seen under `target/` all the same.
+/// How long an entry of the cache is kept after its last use.
+const KEPT: Duration = Duration::from_secs(14 * 24 * 3600);
+
+/// A work folder in a cache is seen under `target/` all the same; entries that
+/// nobody used for long go.
 fn show_work(layout: &Layout) -> Result<()> {
+    if !layout.cached {
+        return Ok(());
+    }
+    fs::write(layout.work.join("used"), "").context("the cache can't be written")?;
+    if let Some(cache) = layout.work.parent() {
+        for entry in fs::read_dir(cache)? {
+            let dir = entry?.path();
+            let used = fs::metadata(dir.join("used")).and_then(|data| data.modified());
+            if used.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > KEPT)) {
+                source::remove(&dir)?;
+            }
+        }
+    }
     let link = layout.target.join("frr-10.3");
-    if !layout.cached || link.canonicalize().is_ok_and(|to| to == layout.work) {
+    if link.canonicalize().is_ok_and(|to| to == layout.work) {
         return Ok(());
     }
     if link.is_symlink() {
@@ -96,7 +114,6 @@ fn show_work(layout: &Layout) -> Result<()> {
     } else if link.exists() {
         return Ok(());
     }
-    run("ln").arg("-s").arg(&layout.work).arg(&link).output()?;
-    fs::write(layout.work.join("used"), "").context("the cache can't be written")?;
+    symlink(&layout.work, &link)?;
     Ok(())
 }

@@ -89,8 +89,13 @@ pub fn unpack(layout: &Layout) -> Result<()> {
     }
     git(&part).args(["init", "--quiet", "-b", BRANCH]).output()?;
     fs::write(part.join(".git/info/exclude"), "/frrscript/\n")?;
-    git(&part).args(["add", "--all", "--force", "."]).output()?;
+    match &user {
+        // What a build left in the person's tree is not source.
+        Some(_) => git(&part).args(["add", "--all", "."]).output()?,
+        None => git(&part).args(["add", "--all", "--force", "."]).output()?,
+    };
     git(&part).args(["commit", "--quiet", "-m", "FRR 10.3, as released"]).output()?;
+    git(&part).args(["clean", "--quiet", "--force", "-dx"]).output()?;
     git(&part).args(["tag", PRISTINE]).output()?;
     fs::rename(&part, layout.src())?;
     stamp.write(&digest)

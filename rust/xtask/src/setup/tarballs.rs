@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use super::sources;
+use super::sources::{self, Source};
 use crate::layout::Layout;
 use crate::stamp::sha256;
 use crate::step::run;
@@ -118,8 +118,9 @@ impl Apt {
         for sub in ["lists/partial", "cache/archives/partial"] {
             fs::create_dir_all(dir.join(sub))?;
         }
+        let named = env::var("DEBIAN_MIRROR").ok().filter(|m| !m.is_empty());
         let list = dir.join("sources.list");
-        fs::write(&list, source_line(Path::new("/etc/apt"))?)?;
+        fs::write(&list, source_line(&sources::read(Path::new("/etc/apt")), named)?)?;
         let config = dir.join("apt.conf");
         fs::write(&config, apt_conf(&dir, &list))?;
         Ok(Self { config })
@@ -145,16 +146,15 @@ fn apt_conf(dir: &Path, list: &Path) -> String {
     )
 }
 
-/// The one line of our sources.list.
-fn source_line(etc: &Path) -> Result<String> {
-    let source = sources::read(etc).into_iter().find(|s| s.is_debian());
-    let named = env::var("DEBIAN_MIRROR").ok().filter(|m| !m.is_empty());
+/// The one line of our sources.list, from the machine's own sources and the
+/// mirror that the person named.
+fn source_line(sources: &[Source], named: Option<String>) -> Result<String> {
+    let source = sources.iter().find(|s| s.is_debian());
     let keyring = source
-        .as_ref()
         .and_then(|s| s.signed_by.clone())
         .filter(|file| Path::new(file).exists())
         .or_else(|| Path::new(KEYRING).exists().then(|| KEYRING.to_owned()));
-    let Some(mirror) = named.or(source.map(|s| s.uri)) else {
+    let Some(mirror) = named.or(source.map(|s| s.uri.clone())) else {
         bail!(
             "FRR 10.3 comes from Debian's source packages, and this machine's apt sources are not Debian's: name a mirror of Debian with DEBIAN_MIRROR=URL, or your own tree of FRR 10.3 with FRR_SRC=DIR"
         );
@@ -165,4 +165,36 @@ fn source_line(etc: &Path) -> Result<String> {
         None => "trusted=yes".to_owned(),
     };
     Ok(format!("deb-src [{trust}] {mirror} {SUITE} main\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const UBUNTU: &str = "deb http://mirror.example/ubuntu noble main\n";
+
+    #[test]
+    fn the_machines_own_mirror() -> Result<()> {
+        let debian = sources::one_line("deb http://mirror.example/debian bookworm main\n");
+        let line = source_line(&debian, None)?;
+        assert!(line.starts_with("deb-src ["));
+        assert!(line.ends_with("] http://mirror.example/debian trixie main\n"));
+        Ok(())
+    }
+
+    #[test]
+    fn a_named_mirror_comes_first() -> Result<()> {
+        for text in [UBUNTU, "deb http://mirror.example/debian bookworm main\n"] {
+            let line = source_line(&sources::one_line(text), Some("http://named.example/d".into()))?;
+            assert!(line.ends_with("] http://named.example/d trixie main\n"));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn without_a_mirror_both_ways_out_are_named() {
+        let error = source_line(&sources::one_line(UBUNTU), None).expect_err("no mirror");
+        let text = error.to_string();
+        assert!(text.contains("DEBIAN_MIRROR=URL") && text.contains("FRR_SRC=DIR"), "{text}");
+    }
 }
