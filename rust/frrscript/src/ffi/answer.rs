@@ -107,6 +107,7 @@ unsafe fn attributes(state: *mut lua_State, at: c_int, hook: &Hook) -> Result<()
             let result = match value {
                 Arg::Nil => Ok(()),
                 Arg::View(view) if std::ptr::eq(view.ty, ty) && view.live().is_some() => Ok(()),
+                Arg::View(view) if view.live().is_none() => Err(Failure::new(Kind::Contract, view.stale())),
                 Arg::Table(fields) => match super::vm::view_of(state, index, ty) {
                     Some(view) => assign_all(state, fields, &view, 0),
                     None => Ok(()),

@@ -41,6 +41,7 @@ pub fn from_script(field: &Field, args: &Args) -> Result<Staged, String> {
         },
         FieldKind::Prefix => match args.prefix(0) {
             Ok(Some(prefix)) => Ok(Staged::Prefix(prefix)),
+            Err(why) if matches!(arg, Arg::Octets(_) | Arg::View(_)) => Err(format!("takes a prefix: {}", bare(&why))),
             _ => Err(format!("must be a prefix, not {}", shown(&arg))),
         },
         FieldKind::AsPath => path(&arg),
@@ -48,15 +49,18 @@ pub fn from_script(field: &Field, args: &Args) -> Result<Staged, String> {
             if let Arg::List(_) = arg {
                 return Err("can't take another list: assign its items() or text".to_owned());
             }
-            items::from_script(kind, args).map(|o| Staged::Items(kind, o)).map_err(|e| because(&e))
+            items::from_script(kind, args)
+                .map(|o| Staged::Items(kind, o))
+                .map_err(|e| format!("takes a list: {}", bare(&e)))
         }
         FieldKind::Object => Err("is an object: assign its fields".to_owned()),
     }
 }
 
-fn because(failure: &Failure) -> String {
+/// What a failure says of the value, which here is no argument of a method.
+fn bare(failure: &Failure) -> &str {
     let text = failure.message.strip_prefix("value: ").unwrap_or(&failure.message);
-    format!("takes a list: {}", text.strip_prefix("argument 1: ").unwrap_or(text))
+    text.strip_prefix("argument 1: ").unwrap_or(text)
 }
 
 fn word(field: &Field, arg: &Arg) -> Result<Staged, String> {
