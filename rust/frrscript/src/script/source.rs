@@ -82,6 +82,10 @@ impl Source {
         }
         let text = String::from_utf8(octets)
             .map_err(|_| failed("not text: scripts are loaded as source in UTF-8, never as bytecode".to_owned()))?;
+        // To the compiler a NUL is the end. A file that was not written to its end has them in place of what is missing.
+        if let Some(at) = text.find('\0') {
+            return Err(failed(format!("not text: has a NUL at octet {at}")));
+        }
         let mut hasher = DefaultHasher::new();
         text.hash(&mut hasher);
         Ok(Source { path: path.clone(), hash: hasher.finish(), text })
