@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The library as a daemon uses it: every error text that a user can see, what holds and what does not after a call, and
+//! the hostile scripts that must not hurt the daemon.
+//!
+//! Reading order: `host` (a daemon), `tables` (its types, a field of each kind), then a file for each subject.
+
+#![allow(unsafe_code)]
+
+mod answers;
+mod assigning;
+mod defects;
+mod engine;
+mod escape;
+mod fields;
+mod host;
+mod limits;
+mod loading;
+mod operating;
+mod staging;
+mod stale;
+mod tables;
+mod values;
