@@ -203,6 +203,8 @@ fn install(layout: &Layout, flavour: &Flavour) -> Result<()> {
     stamp.clear()?;
     make_command(layout, flavour)
         .arg(format!("DESTDIR={}", flavour.root.display()))
+        // What was just built is installed; cargo is not asked again.
+        .arg("CARGO=:")
         .arg("install")
         .step(&format!("install {}", flavour.title()), &layout.log(&flavour.log("install")))?;
     // make relinks for the install, so the products are new once more.
