@@ -5,7 +5,6 @@ use frrscript::value::large::LargeCommunity;
 use frrscript::value::{community, items};
 use ipnet::IpNet;
 use std::ffi::CString;
-use std::net::IpAddr;
 
 /// An AS path of one AS_SEQUENCE.
 #[derive(Clone)]
@@ -25,14 +24,15 @@ impl AsPath {
 /// A neighbor.
 pub struct Peer {
     pub remote_as: u32,
-    pub remote_address: IpAddr,
+    /// What the configuration calls it: its address.
+    pub name: &'static str,
     pub sort: &'static str,
 }
 
 impl Peer {
     /// An external neighbor.
-    pub fn external(remote_as: u32, address: &str) -> Peer {
-        Peer { remote_as, remote_address: address.parse().expect("an address"), sort: "external" }
+    pub fn external(remote_as: u32, name: &'static str) -> Peer {
+        Peer { remote_as, name, sort: "external" }
     }
 }
 

@@ -116,7 +116,7 @@ set!(set_ipv4, |route, value| route.ipv4_nexthop = text(value));
 get!(ipv6, Route, |route, out| octets(out, route.ipv6_nexthop.as_deref().unwrap_or_default().as_bytes(), 1));
 set!(set_ipv6, |route, value| route.ipv6_nexthop = text(value));
 get!(remote_as, Peer, |peer, out| number(out, Some(peer.remote_as)));
-get!(remote_address, Peer, |peer, out| address(out, peer.remote_address));
+get!(name, Peer, |peer, out| octets(out, peer.name.as_bytes(), 1));
 get!(sort, Peer, |peer, out| octets(out, peer.sort.as_bytes(), 1));
 
 type Get = unsafe extern "C" fn(*const c_void, *mut Value) -> bool;
@@ -177,7 +177,7 @@ static ATTRIBUTES: Static<Type> = Static(table(c"attributes", ATTRIBUTES_FIELDS.
 
 static PEER_FIELDS: Static<[Field; 4]> = Static([
     field(c"remote_as", Kind::UINT, 0, Some(remote_as), None),
-    field(c"remote_address", Kind::ADDRESS, 0, Some(remote_address), None),
+    field(c"name", Kind::STRING, 0, Some(name), None),
     field(c"sort", Kind::STRING, 0, Some(sort), None),
     END,
 ]);
