@@ -135,7 +135,15 @@ static enum frrscript_verdict rule_call(struct bgp_script_rule *rule,
 		[BGP_SCRIPT_ARG_PEER] = route->path->peer,
 		[BGP_SCRIPT_ARG_PATH] = route,
 	};
-	enum frrscript_verdict verdict = frrscript_rule_call(rule->rule, args);
+	enum frrscript_verdict verdict;
+
+	/* On output a copy of the configuration stands for the update group,
+	 * which a script that takes `peer` has for one neighbor alone.
+	 */
+	if (frrscript_rule_takes(rule->rule, "peer"))
+		args[BGP_SCRIPT_ARG_PEER] = bgp_script_neighbor(route->path->peer);
+
+	verdict = frrscript_rule_call(rule->rule, args);
 
 	rule->denied = verdict == FRRSCRIPT_DENY;
 	return verdict;

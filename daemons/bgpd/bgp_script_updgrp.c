@@ -36,6 +36,23 @@ bool bgp_script_peer_own_updgrp(const struct peer *peer, afi_t afi, safi_t safi)
 	       name_takes_peer(ADVERTISE_MAP_NAME(filter));
 }
 
+const struct peer *bgp_script_neighbor(const struct peer *peer)
+{
+	const struct peer *neighbor;
+	union sockunion su;
+
+	/* Neighbors have addresses, and this router itself is no copy. */
+	if (!peer || peer->connection->su_remote || !peer->bgp || !peer->host ||
+	    peer == peer->bgp->peer_self)
+		return peer;
+
+	if (str2sockunion(peer->host, &su) == 0)
+		neighbor = peer_lookup(peer->bgp, &su);
+	else
+		neighbor = peer_lookup_by_conf_if(peer->bgp, peer->host);
+	return neighbor ? neighbor : peer;
+}
+
 void bgp_script_updgrp_refresh(struct bgp *bgp, const char *rmap_name)
 {
 	struct listnode *node;
