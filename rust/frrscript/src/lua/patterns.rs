@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 /// Patterns that are kept compiled, for each kind; a script that makes up more pays for compiling them. They are on no
-/// script's account, so this bounds what all scripts together can have kept: 64 MiB.
+/// script's account, so this bounds what all scripts together can have kept: 32 MiB.
 const KEPT: usize = 64;
 
 /// Octets of a compiled pattern, as `pattern` bounds it.
