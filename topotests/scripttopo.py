@@ -14,8 +14,8 @@ import shutil
 from lib import topotest
 from lib.topogen import Topogen, TopoRouter, get_topogen
 
-# Every 0.25 s for at most 40 s: the routers share a small machine.
-COUNT, WAIT = 160, 0.25
+# Every 0.25 s for at most 30 s: the routers share a small machine.
+COUNT, WAIT = 120, 0.25
 
 
 def script_directory(name):
@@ -66,6 +66,8 @@ def topology(request, links, daemons=()):
             + [(daemon, None) for daemon in daemons],
         )
     tgen.start_router()
+    for name in routers:
+        log_to_file(tgen.gears[name], "bgpd")
     yield tgen
     tgen.stop_topology()
 
@@ -151,6 +153,22 @@ def established(router, *neighbors):
     return counts
 
 
+def log_file(router, daemon):
+    return os.path.join(get_topogen().logdir, f"{router.name}-{daemon}.log")
+
+
+def log_to_file(router, daemon):
+    """Keeps the log of a started daemon.
+
+    The framework does too, but in a folder that belongs to user frr, where a
+    daemon that runs as root has given up the right to write.
+    """
+    lines = ["configure terminal", f"log file {log_file(router, daemon)} debug"]
+    quoted = "".join(f" -c '{line}'" for line in lines)
+    output = router.run(f"vtysh -d {daemon}{quoted} 2>&1")
+    assert not output.strip(), f"{router.name}: {output}"
+
+
 def script(router, name):
     """What `show script NAME json` says of a script; nothing when it is unknown."""
     shown = vtysh(router, f"show script {name} json")
@@ -165,9 +183,6 @@ def errors(router, name, kind=None):
 
 def log_lines(router, daemon, text):
     """Lines of a daemon's log that have a text in them."""
-    with open(
-        os.path.join(get_topogen().logdir, router.name, daemon + ".log"),
-        encoding="utf-8",
-        errors="replace",
-    ) as log:
+    name = log_file(router, daemon)
+    with open(name, encoding="utf-8", errors="replace") as log:
         return [line for line in log if text in line]
