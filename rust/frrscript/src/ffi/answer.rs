@@ -150,6 +150,7 @@ unsafe fn assign_all(state: *mut lua_State, at: c_int, view: &View, depth: u32) 
                     }
                 }
                 // What was read and given back as it was is no assignment.
+                (_, _, Arg::List(list)) if std::ptr::eq(list.field, field) => {}
                 _ if !field.writable => {}
                 _ => assign_one(state, view, field, top)?,
             }
