@@ -35,7 +35,10 @@ impl Layout {
     /// Finds the folders. With a cache (see [`CACHE_VARIABLE`]) the work folder
     /// is the cache's entry for `key`, which must cover all that goes into it.
     pub fn find(key: impl FnOnce(&Path) -> Result<String>) -> Result<Self> {
-        let repo = Path::new(env!("CARGO_MANIFEST_DIR"))
+        // Checkouts may share cargo's target folder, and so the place of this
+        // program: `cargo run` says which one it was started for.
+        let package = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+        let repo = Path::new(&package)
             .join("../..")
             .canonicalize()
             .context("the repository that this command was built in is gone: run it with `cargo xtask`")?;
