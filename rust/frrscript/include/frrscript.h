@@ -716,13 +716,9 @@ bool frrscript_stack_istable(lua_State *frame, int idx);
 bool frrscript_stack_isstring(lua_State *frame, int idx);
 
 /*
- Reads a whole number from `min` to `max`. False, and logged, for anything else: `*out` is then untouched.
+ Reads a whole number from `min` to `max`. False for anything else: `*out` is then untouched.
  */
-bool frrscript_stack_tointeger(lua_State *frame,
-                               int idx,
-                               int64_t min,
-                               int64_t max,
-                               long long *out);
+bool frrscript_stack_tointeger(lua_State *frame, int idx, int64_t min, int64_t max, long long *out);
 
 /*
  The text of the value at `idx`, borrowed until it is popped; NULL for what is neither a string nor a number.
