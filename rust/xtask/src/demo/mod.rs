@@ -54,7 +54,8 @@ pub fn demo(layout: &Layout, args: DemoArgs) -> Result<bool> {
         .args(["unshare", "--mount", "--net", "--pid", "--fork"])
         .args(["--kill-child", "--mount-proc", "--propagation", "private"])
         .arg(env::current_exe()?)
-        .args(["demo", "--inside"]);
+        .args(["demo", "--inside"])
+        .env("CARGO_MANIFEST_DIR", layout.repo.join("rust/xtask"));
     if args.shell {
         command = command.arg("--shell");
     }
