@@ -59,6 +59,11 @@ static const struct frrscript_arg route_match_args[] = {
 	{}
 };
 
+/* The place of `path` above. Calls count objects alone (BGP_SCRIPT_ARG_*),
+ * what is applied counts the constants too.
+ */
+#define ROUTE_MATCH_PATH 7
+
 const struct frrscript_hook bgp_script_hook_match = {
 	.name = "route_match",
 	.doc = "match script: does the route match this route-map entry?",
@@ -158,7 +163,7 @@ static bool rule_apply(struct bgp_script_rule *rule, struct bgp_script_route *ro
 	if (!frrscript_rule_staged(rule->rule))
 		return true;
 
-	frrscript_rule_apply(rule->rule, BGP_SCRIPT_ARG_PATH, route);
+	frrscript_rule_apply(rule->rule, ROUTE_MATCH_PATH, route);
 	frrscript_rule_apply(rule->rule, BGP_SCRIPT_ARG_ATTRIBUTES, route);
 
 	growth = bgp_script_attr_growth();
