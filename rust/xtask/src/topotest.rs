@@ -199,8 +199,15 @@ pub fn pytest(layout: &Layout, name: &str, paths: &[String], more: &[String]) ->
     let rundir = layout.target.join("topotests").join(name);
     remove(&rundir)?;
     fs::create_dir_all(&rundir)?;
+    // In a process namespace of its own: the framework begins with killing what
+    // it takes for remains of an earlier run, which may be another one that is
+    // running (munet/cleanup.py), and nothing of this one outlives it. The shell
+    // is there because somebody has to wait for orphans.
     let mut pytest = Environment::new(layout)?
-        .set(run(python::python(layout)))
+        .set(run("setpriv"))
+        .args(["--pdeathsig", "KILL", "unshare", "--pid", "--fork", "--kill-child", "--mount-proc"])
+        .args(["sh", "-c", "\"$@\"; exit $?", "sh"])
+        .arg(python::python(layout))
         .args(["-m", "pytest", "-p", "topofix", "-p", "no:cacheprovider", "-c"])
         .arg(copy.join("pytest.ini"))
         .arg(format!("--rootdir={}", copy.display()))
