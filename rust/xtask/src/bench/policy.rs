@@ -81,11 +81,13 @@ impl Work {
             Self::ByCommunity => tiers_script(
                 "tags = frr.community_set",
                 (1..=CUSTOMERS).map(|at| format!("{CUSTOMER_AS}:{at}")).collect(),
-                "attributes.communities:has_any(tier.tags)",
+                "  local communities = attributes.communities\n",
+                "communities:has_any(tier.tags)",
             ),
             Self::ByPrefix => tiers_script(
                 "prefixes = frr.prefix_set",
                 customers().iter().map(|prefix| format!("{prefix} le 24")).collect(),
+                "",
                 "tier.prefixes:contains(prefix)",
             ),
         };
@@ -194,8 +196,9 @@ fn by_prefix(text: &mut String) {
     entries(text, (1..=CUSTOMERS).map(|at| format!("ip address prefix-list CUSTOMER-{at}")));
 }
 
-/// A script with one set for each tier; `make` names and makes it from its share of `customers`, `test` asks it.
-fn tiers_script(make: &str, customers: Vec<String>, test: &str) -> String {
+/// A script with one set for each tier; `make` names and makes it from its share of `customers`, `once` is before the
+/// loop over the tiers, `test` asks the set of one.
+fn tiers_script(make: &str, customers: Vec<String>, once: &str, test: &str) -> String {
     let mut text = String::from("local tiers = {\n");
     for (tier, preference) in TIERS.iter().enumerate() {
         let share = customers.iter().skip(tier).step_by(TIERS.len());
@@ -207,7 +210,7 @@ fn tiers_script(make: &str, customers: Vec<String>, test: &str) -> String {
 }}
 
 function route_match(prefix, attributes)
-  for _, tier in tiers do
+{once}  for _, tier in tiers do
     if {test} then
       attributes.localpref = tier.preference
       return RM_MATCH_AND_CHANGE
