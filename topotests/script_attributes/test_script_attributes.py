@@ -253,11 +253,11 @@ REFUSED = [
     ("a.atomic_aggregate = 1", "atomic_aggregate must be true or false"),
     ('a.aspath = "65001 x"', "aspath takes an AS path"),
     ('a.aspath = "4294967296"', "aspath takes an AS path"),
-    ('a.aspath = "65001 0"', "aspath must not contain AS 0"),
+    ('a.aspath = "65001 0"', "aspath takes an AS path"),
     ("a.aspath = 65001", "aspath must be"),
     ('a.aspath = ("65001 "):rep(1001)', "aspath must not have more than 1000"),
     ("a.as_path:prepend(0)", "AS 0"),
-    ("a.as_path:prepend(-1)", "prepend"),
+    ("a.as_path:prepend(-1)", "as_path: argument 1: must be a whole number"),
     ('a.community = "65536:1"', "community takes a list"),
     ('a.community = "nonsense"', "community takes a list"),
     ("a.communities:add(2 ^ 32)", "4294967296 is not a community"),
@@ -459,7 +459,7 @@ def test_what_was_refused_changes_nothing(r2):
         REFUSING,
         {
             "locPrf": 100,
-            "weight": 0,
+            "weight": None,
             "community": None,
             "largeCommunity": None,
             "aggregatorAs": None,
@@ -472,9 +472,8 @@ def test_what_was_refused_changes_nothing(r2):
 
 @pytest.mark.parametrize("code", UNCAUGHT)
 def test_an_error_changes_nothing(r2, code):
-    "The rule does not match then, so the route is not let in."
-    prefix = FAILING[code]
-    expect_true(lambda: not path(r2, prefix), f"r2 has {prefix}")
+    "The rule does not match then, and the next entry has the route as it came."
+    expect_path(r2, FAILING[code], {"locPrf": 100, "weight": None, "community": None})
 
 
 def test_errors_are_counted(r2):
