@@ -1,0 +1,8 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+function route_match()
+	return RM_NOMATCH
+end
+
+function route_set() end
+
+function other() end
