@@ -2,7 +2,7 @@
 //! What there is to script, from the type tables: `show script hooks`, the reference page and the editor's types.
 
 use crate::lua::value::Doc;
-use crate::lua::{as_path, ext, functions, items, sets};
+use crate::lua::{as_path, ext, functions, items, patterns, sets};
 use crate::schema::{self, ArgKind, Field, FieldKind, Hook, ItemKind, Type};
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -13,14 +13,16 @@ pub fn objects() -> Vec<(&'static str, &'static str, Vec<&'static Doc>)> {
     let lists: Vec<&Doc> = items::DOCS.iter().collect();
     let ext_lists: Vec<&Doc> = items::DOCS.iter().chain(ext::READERS).collect();
     vec![
-        ("AsPath", "an AS path; # is its length, iteration gives its AS numbers", as_path::DOCS.iter().collect()),
-        ("CommunityList", "communities of one kind; # counts them, iteration gives their text", lists),
+        ("AsPath", "an AS path; # is its length, iteration gives place and AS number", as_path::DOCS.iter().collect()),
+        ("CommunityList", "communities of one kind; # counts them, iteration gives place and text", lists),
         ("ExtCommunityList", "extended communities", ext_lists),
         ("Address", "an IP address; tostring gives its text", sets::ADDRESS_DOCS.iter().collect()),
         ("Prefix", "a prefix that a script may keep", sets::PREFIX_DOCS.iter().collect()),
         ("PrefixSet", "prefix-list entries in a trie", sets::PREFIXES_DOCS.iter().collect()),
         ("AsnSet", "AS numbers and ranges", sets::ASNS_DOCS.iter().collect()),
         ("CommunitySet", "communities", sets::COMMUNITIES_DOCS.iter().collect()),
+        ("AsPathPattern", "a compiled pattern for as_path:match()", patterns::DOCS.iter().collect()),
+        ("CommunityPattern", "a compiled pattern for communities:match()", patterns::DOCS.iter().collect()),
     ]
 }
 

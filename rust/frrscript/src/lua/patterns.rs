@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Patterns of AS paths and communities: as objects of a script, and compiled once when a script writes one inline.
 
-use super::value::{Object, Out};
+use super::value::{Doc, Object, Out};
 use crate::atom::{self, Atom};
 use crate::failure::Failure;
 use crate::ffi::args::{Arg, Args};
@@ -24,6 +24,10 @@ thread_local! {
     static AS_PATHS: Cache<AsPathPattern> = RefCell::default();
     static COMMUNITIES: Cache<CommunityPattern> = RefCell::default();
 }
+
+/// What the reference says of both patterns.
+pub const DOCS: &[Doc] =
+    &[Doc { name: "match", signature: "(text: string) -> boolean", doc: "does the text match? Linear time" }];
 
 /// `frr.as_path_pattern`.
 pub struct AsPaths(pub Rc<AsPathPattern>);
