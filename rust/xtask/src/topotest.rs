@@ -181,6 +181,12 @@ fn in_copy(layout: &Layout, named: &str) -> Result<String> {
     );
 }
 
+/// Arguments of pytest that run several files at once: most of their time they
+/// wait for protocols.
+pub fn parallel() -> Vec<String> {
+    ["-n", &crate::build::jobs(), "--dist", "loadfile"].map(String::from).to_vec()
+}
+
 /// What the output of a run of these is called: two runs at once are fine as
 /// long as they start with different tests.
 pub fn run_name(paths: &[String]) -> String {

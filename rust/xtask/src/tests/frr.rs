@@ -29,7 +29,7 @@ pub fn test(layout: &Layout) -> Result<Count> {
         let path = layout.src().join("tests/topotests").join(name);
         path.display().to_string()
     });
-    count += topotest::pytest(layout, "frr", &paths, &[])?;
+    count += topotest::pytest(layout, "frr", &paths, &topotest::parallel())?;
     Ok(count)
 }
 

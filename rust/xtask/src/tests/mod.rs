@@ -76,5 +76,5 @@ fn run(layout: &Layout, part: Part) -> Result<Count> {
 fn topo(layout: &Layout) -> Result<Count> {
     let folders = topotest::ours(layout)?;
     let paths: Vec<String> = folders.iter().map(|p| p.display().to_string()).collect();
-    topotest::pytest(layout, "ours", &paths, &[])
+    topotest::pytest(layout, "ours", &paths, &topotest::parallel())
 }
