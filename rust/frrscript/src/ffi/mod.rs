@@ -13,6 +13,7 @@ pub mod access;
 mod account;
 mod answer;
 pub mod args;
+mod bring_up;
 pub mod clock;
 mod context;
 pub mod deadline;

@@ -2,15 +2,16 @@
 //! One Luau VM: made, filled with what scripts may use, loaded with one source, called, closed.
 
 use super::account::{self, Account};
+use super::bring_up::{self, Load};
 use super::context::CallContext;
 use super::engine::{self, lua_State};
+use super::interrupt;
 use super::object::{self, View};
-use super::{interrupt, native, userdata};
 use crate::failure::{Failure, Kind};
 use crate::schema::{ArgKind, Hook, Type};
 use crate::watchdog::{self, Watch};
 use std::cell::Cell;
-use std::ffi::{CStr, CString, c_int, c_void};
+use std::ffi::{CString, c_int, c_void};
 use std::ptr::NonNull;
 use std::time::Duration;
 
@@ -71,14 +72,14 @@ impl Vm {
         let vm = Vm { state, account, context, callbacks, collect_at: Cell::new(memory / 2) };
         let context: *const CallContext = &raw const *vm.context;
         // SAFETY: `set_up` is called protected, with the context's address; nothing is on the stack but the error text.
-        let status = unsafe { engine::lua_cpcall(vm.state.as_ptr(), set_up, context.cast_mut().cast()) };
+        let status = unsafe { engine::lua_cpcall(vm.state.as_ptr(), bring_up::set_up, context.cast_mut().cast()) };
         if status != engine::LUA_OK {
             return Err(vm.failure(status, "start"));
         }
         // SAFETY: the stack has room (a new state's); no allocation may fail: the function has no upvalue.
         unsafe {
             engine::lua_settop(vm.state.as_ptr(), 0);
-            let status = engine::lua_cpcall(vm.state.as_ptr(), keep_handler, std::ptr::null_mut());
+            let status = engine::lua_cpcall(vm.state.as_ptr(), bring_up::keep_handler, std::ptr::null_mut());
             if status != engine::LUA_OK {
                 return Err(vm.failure(status, "start"));
             }
@@ -429,110 +430,4 @@ pub unsafe fn view_of(state: *mut lua_State, arg: u8, ty: &'static crate::schema
     // SAFETY: the context lives as long as the VM.
     let (call, object) = unsafe { ((*context).call(), (*context).object(arg)?) };
     Some(View { object, context, call, ty, arg })
-}
-
-struct Load<'a> {
-    chunk: &'a CStr,
-    bytecode: &'a [u8],
-    native: bool,
-}
-
-/// Fills a new state: 1 the context's address.
-unsafe extern "C-unwind" fn set_up(state: *mut lua_State) -> c_int {
-    // SAFETY: called protected by `Vm::new`.
-    unsafe {
-        userdata::register(state);
-        native::open(state);
-        engine::luaL_sandbox(state, 1);
-        engine::luaL_sandboxthread(state);
-        let context = engine::lua_touserdata(state, 1);
-        engine::lua_pushlightuserdata(state, context);
-        engine::lua_rawsetfield(state, engine::LUA_REGISTRYINDEX, c"frr.context".as_ptr());
-        engine::lua_pushcclosurek(state, run_source, c"load".as_ptr(), 0, None);
-        engine::lua_rawsetfield(state, engine::LUA_REGISTRYINDEX, c"frr.load".as_ptr());
-        engine::lua_pushcclosurek(state, super::stock::run_job, c"call".as_ptr(), 0, None);
-        engine::lua_rawsetfield(state, engine::LUA_REGISTRYINDEX, c"frr.stock".as_ptr());
-    }
-    0
-}
-
-unsafe extern "C-unwind" fn keep_handler(state: *mut lua_State) -> c_int {
-    // SAFETY: called protected by `Vm::new`.
-    unsafe {
-        engine::lua_pushcclosurek(state, handle_error, c"error".as_ptr(), 0, None);
-        engine::lua_rawsetfield(state, engine::LUA_REGISTRYINDEX, c"frr.handler".as_ptr());
-    }
-    0
-}
-
-/// Loads and runs a chunk: 1 the job.
-unsafe extern "C-unwind" fn run_source(state: *mut lua_State) -> c_int {
-    // SAFETY: called by `Vm::load` with a job that outlives the call. What is loaded is the bytecode that the compiler
-    // just made, never a script's own.
-    unsafe {
-        let job = &*engine::lua_touserdata(state, 1).cast::<Load>();
-        let status = engine::luau_load(state, job.chunk.as_ptr(), job.bytecode.as_ptr().cast(), job.bytecode.len(), 0);
-        if status != engine::LUA_OK {
-            engine::lua_error(state);
-        }
-        if job.native && engine::luau_codegen_supported() != 0 {
-            engine::luau_codegen_create(state);
-            engine::luau_codegen_compile(state, -1);
-        }
-        engine::lua_call(state, 0, 0);
-    }
-    0
-}
-
-/// Runs where an error was raised, with the stack as it was: notes the function, leaves the error as it is.
-unsafe extern "C-unwind" fn handle_error(state: *mut lua_State) -> c_int {
-    // SAFETY: Luau calls this with the error value; the context's address is in the registry. Nothing here raises: the
-    // registry's key is an interned string by now, and reading the frame's name allocates nothing.
-    unsafe {
-        engine::lua_rawgetfield(state, engine::LUA_REGISTRYINDEX, c"frr.context".as_ptr());
-        let context = engine::lua_touserdata(state, -1).cast::<CallContext>().as_ref();
-        engine::lua_pop(state, 1);
-        let mut info: engine::lua_Debug = std::mem::zeroed();
-        let mut level = 1;
-        while engine::lua_getinfo(state, level, c"sln".as_ptr(), &raw mut info) != 0 && level < 20 {
-            let what = if info.what.is_null() { c"" } else { CStr::from_ptr(info.what) };
-            if what != c"C" {
-                if let Some(context) = context {
-                    let name = if info.name.is_null() { c"" } else { CStr::from_ptr(info.name) };
-                    let name = name.to_string_lossy();
-                    context.blamed().replace(match &*name {
-                        "" => None,
-                        name => Some(format!("function {name}, line {}", info.currentline)),
-                    });
-                }
-                break;
-            }
-            level += 1;
-        }
-    }
-    1
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::panic::{AssertUnwindSafe, catch_unwind};
-
-    #[test]
-    fn a_panic_leaves_the_vm_in_order() {
-        let vm = Vm::new(1 << 20).unwrap();
-        let limit = Duration::from_secs(5);
-        // SAFETY: pushes a value on a live state's stack, which has room.
-        let push = |state| unsafe {
-            engine::lua_pushnil(state);
-            engine::LUA_OK
-        };
-        let panicked = catch_unwind(AssertUnwindSafe(|| {
-            vm.protected_with(limit, push, |_| -> Result<(), Failure> { panic!("test") })
-        }));
-        assert!(panicked.is_err());
-        assert!(!vm.running());
-        assert_eq!(vm.account.limit(), 1 << 20);
-        vm.protected_with(limit, push, |_| Ok(())).unwrap();
-    }
 }

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What runs inside a VM's protected calls: filling a new state, loading a source, noting where an error came from.
+
+use super::context::CallContext;
+use super::engine::{self, lua_State};
+use super::{native, userdata};
+use std::ffi::{CStr, c_int};
+
+/// A chunk to load and run.
+pub struct Load<'a> {
+    pub chunk: &'a CStr,
+    pub bytecode: &'a [u8],
+    pub native: bool,
+}
+
+/// Fills a new state: 1 the context's address.
+pub unsafe extern "C-unwind" fn set_up(state: *mut lua_State) -> c_int {
+    // SAFETY: called protected by `Vm::new`.
+    unsafe {
+        userdata::register(state);
+        native::open(state);
+        engine::luaL_sandbox(state, 1);
+        engine::luaL_sandboxthread(state);
+        let context = engine::lua_touserdata(state, 1);
+        engine::lua_pushlightuserdata(state, context);
+        engine::lua_rawsetfield(state, engine::LUA_REGISTRYINDEX, c"frr.context".as_ptr());
+        engine::lua_pushcclosurek(state, run_source, c"load".as_ptr(), 0, None);
+        engine::lua_rawsetfield(state, engine::LUA_REGISTRYINDEX, c"frr.load".as_ptr());
+        engine::lua_pushcclosurek(state, super::stock::run_job, c"call".as_ptr(), 0, None);
+        engine::lua_rawsetfield(state, engine::LUA_REGISTRYINDEX, c"frr.stock".as_ptr());
+    }
+    0
+}
+
+pub unsafe extern "C-unwind" fn keep_handler(state: *mut lua_State) -> c_int {
+    // SAFETY: called protected by `Vm::new`.
+    unsafe {
+        engine::lua_pushcclosurek(state, handle_error, c"error".as_ptr(), 0, None);
+        engine::lua_rawsetfield(state, engine::LUA_REGISTRYINDEX, c"frr.handler".as_ptr());
+    }
+    0
+}
+
+/// Loads and runs a chunk: 1 the job.
+unsafe extern "C-unwind" fn run_source(state: *mut lua_State) -> c_int {
+    // SAFETY: called by `Vm::load` with a job that outlives the call. What is loaded is the bytecode that the compiler
+    // just made, never a script's own.
+    unsafe {
+        let job = &*engine::lua_touserdata(state, 1).cast::<Load>();
+        let status = engine::luau_load(state, job.chunk.as_ptr(), job.bytecode.as_ptr().cast(), job.bytecode.len(), 0);
+        if status != engine::LUA_OK {
+            engine::lua_error(state);
+        }
+        if job.native && engine::luau_codegen_supported() != 0 {
+            engine::luau_codegen_create(state);
+            engine::luau_codegen_compile(state, -1);
+        }
+        engine::lua_call(state, 0, 0);
+    }
+    0
+}
+
+/// Runs where an error was raised, with the stack as it was: notes the function, leaves the error as it is.
+unsafe extern "C-unwind" fn handle_error(state: *mut lua_State) -> c_int {
+    // SAFETY: Luau calls this with the error value; the context's address is in the registry. Nothing here raises: the
+    // registry's key is an interned string by now, and reading the frame's name allocates nothing.
+    unsafe {
+        engine::lua_rawgetfield(state, engine::LUA_REGISTRYINDEX, c"frr.context".as_ptr());
+        let context = engine::lua_touserdata(state, -1).cast::<CallContext>().as_ref();
+        engine::lua_pop(state, 1);
+        let mut info: engine::lua_Debug = std::mem::zeroed();
+        let mut level = 1;
+        while engine::lua_getinfo(state, level, c"sln".as_ptr(), &raw mut info) != 0 && level < 20 {
+            let what = if info.what.is_null() { c"" } else { CStr::from_ptr(info.what) };
+            if what != c"C" {
+                if let Some(context) = context {
+                    let name = if info.name.is_null() { c"" } else { CStr::from_ptr(info.name) };
+                    let name = name.to_string_lossy();
+                    context.blamed().replace(match &*name {
+                        "" => None,
+                        name => Some(format!("function {name}, line {}", info.currentline)),
+                    });
+                }
+                break;
+            }
+            level += 1;
+        }
+    }
+    1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    #[test]
+    fn a_panic_leaves_the_vm_in_order() {
+        let vm = Vm::new(1 << 20).unwrap();
+        let limit = Duration::from_secs(5);
+        // SAFETY: pushes a value on a live state's stack, which has room.
+        let push = |state| unsafe {
+            engine::lua_pushnil(state);
+            engine::LUA_OK
+        };
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            vm.protected_with(limit, push, |_| -> Result<(), Failure> { panic!("test") })
+        }));
+        assert!(panicked.is_err());
+        assert!(!vm.running());
+        assert_eq!(vm.account.limit(), 1 << 20);
+        vm.protected_with(limit, push, |_| Ok(())).unwrap();
+    }
+}
