@@ -88,27 +88,3 @@ unsafe extern "C-unwind" fn handle_error(state: *mut lua_State) -> c_int {
     }
     1
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::panic::{AssertUnwindSafe, catch_unwind};
-
-    #[test]
-    fn a_panic_leaves_the_vm_in_order() {
-        let vm = Vm::new(1 << 20).unwrap();
-        let limit = Duration::from_secs(5);
-        // SAFETY: pushes a value on a live state's stack, which has room.
-        let push = |state| unsafe {
-            engine::lua_pushnil(state);
-            engine::LUA_OK
-        };
-        let panicked = catch_unwind(AssertUnwindSafe(|| {
-            vm.protected_with(limit, push, |_| -> Result<(), Failure> { panic!("test") })
-        }));
-        assert!(panicked.is_err());
-        assert!(!vm.running());
-        assert_eq!(vm.account.limit(), 1 << 20);
-        vm.protected_with(limit, push, |_| Ok(())).unwrap();
-    }
-}
