@@ -93,7 +93,7 @@ def tgen(request):
 @pytest.fixture
 def r1(tgen):
     if tgen.routers_have_failure():
-        pytest.skip(tgen.errors)
+        pytest.fail(tgen.errors)
     return tgen.gears["r1"]
 
 
