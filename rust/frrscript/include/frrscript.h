@@ -49,6 +49,16 @@ typedef struct lua_State lua_State;
 #define FRRSCRIPT_HOOK_SET 2
 
 /*
+ The hook takes a whole number from `min` to `max`, or nil, from the function; see `frrscript_rule_number`.
+ */
+#define FRRSCRIPT_HOOK_NUMBER 4
+
+/*
+ An event: scripts listen with `frr.on`, the daemon tells with `frrscript_event`.
+ */
+#define FRRSCRIPT_HOOK_EVENT 8
+
+/*
  What a rule says of an object, with `on-error` applied.
 
  */
@@ -68,6 +78,25 @@ enum frrscript_verdict {
 };
 
 /*
+ What a rule of a NUMBER hook says.
+
+ */
+enum frrscript_number_answer {
+        /*
+         The function returned nil: it has no opinion.
+         */
+        FRRSCRIPT_NUMBER_NIL = 0,
+        /*
+         It returned a number, which was written.
+         */
+        FRRSCRIPT_NUMBER_VALUE = 1,
+        /*
+         It failed, was suspended, or is not there.
+         */
+        FRRSCRIPT_NUMBER_FAILED = 2,
+};
+
+/*
  What `frrscript_script_option` sets.
 
  */
@@ -84,6 +113,14 @@ enum frrscript_option {
          A verdict, `enum frrscript_verdict`.
          */
         FRRSCRIPT_ON_ERROR = 2,
+        /*
+         0 or 1: the script may call `frr.configure`.
+         */
+        FRRSCRIPT_PERMIT_CONFIGURE = 3,
+        /*
+         Seconds for which the last good answer of a NUMBER hook holds when calls fail.
+         */
+        FRRSCRIPT_ON_ERROR_HOLD = 4,
 };
 
 /*
@@ -262,6 +299,29 @@ struct frrscript_host {
          May be NULL.
          */
         const struct frrscript_as_path_ops *as_path;
+        /*
+         Calls `frrscript_turn` from the event loop in so many milliseconds (0: as soon as other events had their turn);
+         takes the place of an earlier wish that was later. NULL: scripts have no events and timers.
+         */
+        void (*wake)(uint32_t msec);
+        /*
+         Runs a show command of this daemon and gives its output to `answer`, once; false: the text says why not. `most`
+         octets are enough. Runs outside of any script.
+         */
+        bool (*show)(const char *command, size_t most, void (*answer)(void *ctx,
+                                                                      const char *text,
+                                                                      size_t len), void *ctx);
+        /*
+         Applies configuration lines (each ends with a newline) as vtysh would; false: the text names the line and says
+         why, and lines before it are applied. Runs outside of any script.
+         */
+        bool (*configure)(const char *lines,
+                          void (*answer)(void *ctx, const char *text, size_t len),
+                          void *ctx);
+        /*
+         Sends a message to the other daemons of this router, over zebra; false: not connected.
+         */
+        bool (*send)(const void *data, size_t len);
 };
 
 /*
@@ -368,6 +428,24 @@ struct frrscript_field {
 };
 
 /*
+ A method of a type, without arguments and results: `router:recompute()`.
+ */
+struct frrscript_method {
+        /*
+         As scripts write it; NULL ends the table.
+         */
+        const char *name;
+        /*
+         One line.
+         */
+        const char *doc;
+        /*
+         Does it. A script is running: note what is to be done and do it from the event loop.
+         */
+        void (*call)(const void *obj);
+};
+
+/*
  A C struct that scripts may see.
  */
 struct frrscript_type {
@@ -387,6 +465,10 @@ struct frrscript_type {
          The object's prefix, so that sets take the object itself; may be NULL.
          */
         bool (*as_prefix)(const void *obj, struct frrscript_value *out);
+        /*
+         NULL, or ends with a method whose name is NULL.
+         */
+        const struct frrscript_method *methods;
 };
 
 /*
@@ -403,13 +485,22 @@ struct frrscript_arg {
          */
         const char *doc;
         /*
-         NULL: an integer constant.
+         An object of this type; NULL: a constant or, with `get`, a value.
          */
         const struct frrscript_type *type;
         /*
          The constant.
          */
         int64_t constant;
+        /*
+         Of an event, with `get` and without `type`: BOOL, UINT, INT, STRING, ADDRESS or PREFIX, `enum frrscript_kind`.
+         */
+        uint8_t kind;
+        /*
+         Of an event: finds the argument in its record (of an object, `out->u.ptr`); false: nil. An object's pointer stays
+         good as long as the record is held.
+         */
+        bool (*get)(const void *record, struct frrscript_value *out);
 };
 
 /*
@@ -432,6 +523,54 @@ struct frrscript_hook {
          `FRRSCRIPT_HOOK_*`.
          */
         uint32_t flags;
+        /*
+         NUMBER: the smallest answer.
+         */
+        uint32_t min;
+        /*
+         NUMBER: the largest answer.
+         */
+        uint32_t max;
+        /*
+         EVENT: octets of the record that stands for a queued event, at most 256.
+         */
+        uint32_t record;
+        /*
+         EVENT: the first script listens (true), the last one has stopped (false). May be NULL. Here FRR's own hook is
+         registered, so that an event without a listener costs nothing.
+         */
+        void (*listen)(bool on);
+        /*
+         EVENT: a copy of the record was queued: takes references to what it points to. May be NULL.
+         */
+        void (*hold)(void *record);
+        /*
+         EVENT: the copy is no longer needed: gives the references back. May be NULL.
+         */
+        void (*release)(void *record);
+};
+
+/*
+ Objects of the daemon that tasks of a script can go over: `for _, peer in frr.peers() do`.
+
+ */
+struct frrscript_list {
+        /*
+         The function's name under `frr`.
+         */
+        const char *name;
+        /*
+         One line.
+         */
+        const char *doc;
+        /*
+         What they are.
+         */
+        const struct frrscript_type *type;
+        /*
+         Calls `add` for each; stops when it gives false.
+         */
+        void (*each)(bool (*add)(void *ctx, const void *obj), void *ctx);
 };
 
 #ifdef __cplusplus
@@ -479,6 +618,18 @@ enum frrscript_verdict frrscript_rule_call(struct frrscript_rule *rule,
                                            const void *const *objects);
 
 /*
+ Calls the function of a rule whose hook is a NUMBER one. The number is written for VALUE only.
+ */
+enum frrscript_number_answer frrscript_rule_number(struct frrscript_rule *rule,
+                                                   const void *const *objects,
+                                                   uint32_t *number);
+
+/*
+ For how many seconds the last good answer of a NUMBER hook holds when calls fail: `script NAME on-error hold`.
+ */
+uint32_t frrscript_rule_hold(const struct frrscript_rule *rule);
+
+/*
  Applies what the last call assigned on the hook's argument number `arg` (from 0) to `object` of that argument's type,
  through the type's setters, and forgets it. Returns how many assignments there were.
  */
@@ -507,6 +658,29 @@ const char *frrscript_rule_script(const struct frrscript_rule *rule);
  The name of the rule's function; borrowed from the rule.
  */
 const char *frrscript_rule_function(const struct frrscript_rule *rule);
+
+/*
+ Registers lists: a NULL-terminated array of pointers to static tables. Their types are registered with them.
+ */
+int frrscript_register_lists(const struct frrscript_list *const *lists,
+                             char **out);
+
+/*
+ An event happened: queues it for every script that listens. `record` is copied, `record` octets of the hook's table;
+ scripts run later, from `frrscript_turn`. Nothing happens when nobody listens.
+ */
+void frrscript_event(const struct frrscript_hook *hook,
+                     const void *record);
+
+/*
+ Runs what waits: events, timers, tasks, for a few milliseconds at most. Called by the host as `wake` asked.
+ */
+void frrscript_turn(void);
+
+/*
+ The daemon is about to end: scripts hear of it (`shutdown`), within their time limits, and no task runs afterwards.
+ */
+void frrscript_shutdown(void);
 
 /*
  `script load NAME`. The name is remembered even if the file is bad; the number and the text then say why it is not in

@@ -26,22 +26,30 @@ pub fn objects() -> Vec<(&'static str, &'static str, Vec<&'static Doc>)> {
     ]
 }
 
+/// A plain value's type as Luau writes it.
+fn value_type(kind: FieldKind) -> &'static str {
+    match kind {
+        FieldKind::Bool => "boolean?",
+        FieldKind::Uint | FieldKind::Int => "number?",
+        FieldKind::String => "string?",
+        FieldKind::Address => "Address?",
+        FieldKind::Prefix => "Prefix?",
+        FieldKind::Object => "any",
+        FieldKind::AsPath => "AsPath",
+        FieldKind::Items(ItemKind::Ext) => "ExtCommunityList",
+        FieldKind::Items(_) => "CommunityList",
+    }
+}
+
 /// A field's type as Luau writes it.
 #[must_use]
 pub fn luau_type(field: &Field) -> String {
-    let name = match field.kind {
-        FieldKind::Bool => "boolean",
-        FieldKind::Uint | FieldKind::Int => "number",
-        FieldKind::String => "string",
-        FieldKind::Address => "Address",
-        FieldKind::Prefix => "Prefix",
-        FieldKind::Object => return field.object.map_or("any", |t| t.name).to_owned(),
-        FieldKind::AsPath | FieldKind::Items(_) if field.text => "string",
-        FieldKind::AsPath => return "AsPath".to_owned(),
-        FieldKind::Items(ItemKind::Ext) => return "ExtCommunityList".to_owned(),
-        FieldKind::Items(_) => return "CommunityList".to_owned(),
-    };
-    format!("{name}?")
+    match field.kind {
+        FieldKind::Object => field.object.map_or("any", |t| t.name),
+        FieldKind::AsPath | FieldKind::Items(_) if field.text => "string?",
+        kind => value_type(kind),
+    }
+    .to_owned()
 }
 
 fn range(field: &Field) -> Option<String> {
@@ -67,7 +75,9 @@ fn type_json(ty: &Type) -> Value {
             })
         })
         .collect();
-    json!({ "name": ty.name, "doc": ty.doc, "fields": fields })
+    let methods: Vec<Value> =
+        ty.methods.iter().map(|m| json!({ "name": m.name, "signature": "() -> ()", "doc": m.doc })).collect();
+    json!({ "name": ty.name, "doc": ty.doc, "fields": fields, "methods": methods })
 }
 
 fn hook_json(hook: &Hook) -> Value {
@@ -77,16 +87,24 @@ fn hook_json(hook: &Hook) -> Value {
         .map(|a| match a.kind {
             ArgKind::Object(ty, _) => json!({ "name": a.name, "type": ty.name, "doc": a.doc }),
             ArgKind::Constant(n) => json!({ "name": a.name, "type": "number", "value": n, "doc": a.doc }),
+            ArgKind::Value(kind) => json!({ "name": a.name, "type": value_type(kind), "doc": a.doc }),
         })
         .collect();
-    json!({ "name": hook.name, "doc": hook.doc, "arguments": args, "returns": returns(hook) })
+    json!({
+        "name": hook.name,
+        "doc": hook.doc,
+        "event": hook.event.is_some(),
+        "arguments": args,
+        "returns": returns(hook),
+    })
 }
 
-fn returns(hook: &Hook) -> &'static str {
+fn returns(hook: &Hook) -> String {
     match (hook.verdict, hook.set) {
-        (_, true) => "nothing, RM_FAILURE, or { attributes = attributes }",
-        (true, false) => "RM_*, a boolean, or { action = RM_*, attributes = attributes }",
-        (false, false) => "nothing",
+        _ if hook.number => format!("a whole number from {} to {}, or nil", hook.range.0, hook.range.1),
+        (_, true) => "nothing, RM_FAILURE, or { attributes = attributes }".to_owned(),
+        (true, false) => "RM_*, a boolean, or { action = RM_*, attributes = attributes }".to_owned(),
+        (false, false) => "nothing".to_owned(),
     }
 }
 
@@ -112,6 +130,10 @@ pub fn json() -> String {
         .collect();
     let all = json!({
         "hooks": schema::hooks().iter().map(|h| hook_json(h)).collect::<Vec<_>>(),
+        "lists": schema::lists()
+            .iter()
+            .map(|l| json!({ "name": l.name, "type": l.ty.name, "doc": l.doc }))
+            .collect::<Vec<_>>(),
         "types": schema::types().iter().map(|t| type_json(t)).collect::<Vec<_>>(),
         "objects": objects,
         "functions": functions,
@@ -124,14 +146,19 @@ pub fn json() -> String {
 pub fn text() -> String {
     let mut out = String::new();
     for hook in schema::hooks() {
-        let _ = writeln!(out, "{}: {}", hook.name, hook.doc);
+        let event = if hook.event.is_some() { "event " } else { "" };
+        let _ = writeln!(out, "{event}{}: {}", hook.name, hook.doc);
         for arg in &hook.args {
             let _ = match arg.kind {
                 ArgKind::Object(ty, _) => writeln!(out, "  {:22} {:22} {}", arg.name, ty.name, arg.doc),
                 ArgKind::Constant(n) => writeln!(out, "  {:22} {:22} {}", arg.name, n, arg.doc),
+                ArgKind::Value(kind) => writeln!(out, "  {:22} {:22} {}", arg.name, value_type(kind), arg.doc),
             };
         }
-        let _ = writeln!(out, "  returns {}\n", returns(hook));
+        if hook.event.is_none() {
+            let _ = writeln!(out, "  returns {}", returns(hook));
+        }
+        out.push('\n');
     }
     for ty in schema::types() {
         let _ = writeln!(out, "{}: {}", ty.name, ty.doc);
@@ -140,7 +167,13 @@ pub fn text() -> String {
             let range = range(field).map_or(String::new(), |r| format!(" ({r})"));
             let _ = writeln!(out, "  {:22} {:22} {access:11} {}{range}", field.name, luau_type(field), field.doc);
         }
+        for method in &ty.methods {
+            let _ = writeln!(out, "  {:22} {:22} {:11} {}", format!(":{}()", method.name), "method", "", method.doc);
+        }
         out.push('\n');
+    }
+    for list in schema::lists() {
+        let _ = writeln!(out, "frr.{}(): {}; each is {}", list.name, list.doc, list.ty.name);
     }
     out
 }

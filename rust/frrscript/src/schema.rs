@@ -5,7 +5,8 @@
 //! checks, `show script hooks`, the reference page and the editor's types alike.
 
 use crate::atom::{self, Atom};
-use crate::ffi::access::Accessor;
+use crate::ffi::access::{Accessor, Each};
+use crate::ffi::record::{Event, Getter};
 use std::cell::RefCell;
 
 /// What a field holds.
@@ -93,6 +94,18 @@ pub struct Field {
     pub(crate) access: Accessor,
 }
 
+/// A method of a [`Type`].
+#[derive(Debug)]
+pub struct Method {
+    /// As scripts write it.
+    pub name: &'static str,
+    /// One line.
+    pub doc: &'static str,
+    atom: Atom,
+    /// Does it.
+    pub(crate) call: unsafe extern "C" fn(*const std::ffi::c_void),
+}
+
 /// A C struct that scripts may see.
 #[derive(Debug)]
 pub struct Type {
@@ -102,6 +115,8 @@ pub struct Type {
     pub doc: &'static str,
     /// In the order of the C table.
     pub fields: Vec<Field>,
+    /// In the order of the C table.
+    pub methods: Vec<Method>,
     /// Field index + 1 by atom; 0: no such field.
     by_atom: Vec<u16>,
     /// How the C side tells the object's prefix.
@@ -128,7 +143,25 @@ impl Type {
             }
             by_atom[at] = u16::try_from(i + 1).map_err(|_| format!("type {name}: too many fields"))?;
         }
-        Ok(Type { name, doc, fields, by_atom, prefix })
+        Ok(Type { name, doc, fields, methods: Vec::new(), by_atom, prefix })
+    }
+
+    /// Adds a method.
+    pub(crate) fn add_method(
+        &mut self,
+        name: &'static str,
+        doc: &'static str,
+        call: unsafe extern "C" fn(*const std::ffi::c_void),
+    ) -> Result<(), String> {
+        let atom = atom::intern(name).ok_or_else(|| format!("type {}: too many names", self.name))?;
+        self.methods.push(Method { name, doc, atom, call });
+        Ok(())
+    }
+
+    /// The method of an atom.
+    #[must_use]
+    pub fn method(&self, atom: Atom) -> Option<&Method> {
+        self.methods.iter().find(|m| m.atom == atom)
     }
 
     /// The field of an atom: two loads and a comparison, on the path of every route.
@@ -195,6 +228,8 @@ pub struct Arg {
     pub doc: &'static str,
     /// What is passed.
     pub kind: ArgKind,
+    /// Of an event: finds it in the record.
+    pub(crate) get: Option<Getter>,
 }
 
 /// What is passed as an argument.
@@ -204,6 +239,8 @@ pub enum ArgKind {
     Object(&'static Type, usize),
     /// A number that is always the same.
     Constant(i64),
+    /// A value of an event.
+    Value(FieldKind),
 }
 
 /// A place where a daemon calls a script.
@@ -219,7 +256,29 @@ pub struct Hook {
     pub verdict: bool,
     /// Changes hold unless the function fails.
     pub set: bool,
+    /// Takes a number; its range is `range`.
+    pub number: bool,
+    /// The smallest and the largest number.
+    pub range: (u32, u32),
+    /// The C side of an event; `None`: the daemon waits for the answer.
+    pub event: Option<Event>,
+    /// Of an event: how many listen.
+    pub listeners: std::cell::Cell<u32>,
     /// The C table it came from, for finding it again.
+    pub(crate) origin: usize,
+}
+
+/// Objects of the daemon that a script can go over.
+#[derive(Debug)]
+pub struct List {
+    /// The function's name under `frr`.
+    pub name: &'static str,
+    /// One line.
+    pub doc: &'static str,
+    /// What they are.
+    pub ty: &'static Type,
+    /// How the C side goes over them.
+    pub(crate) each: Each,
     pub(crate) origin: usize,
 }
 
@@ -227,6 +286,7 @@ pub struct Hook {
 struct Registry {
     types: Vec<(usize, &'static Type)>,
     hooks: Vec<&'static Hook>,
+    lists: Vec<&'static List>,
 }
 
 thread_local! {
@@ -261,6 +321,21 @@ pub(crate) fn hook_of(origin: usize) -> Option<&'static Hook> {
 #[must_use]
 pub fn hooks() -> Vec<&'static Hook> {
     REGISTRY.with_borrow(|r| r.hooks.clone())
+}
+
+/// Keeps a list for the life of the process.
+pub(crate) fn add_list(list: List) {
+    REGISTRY.with_borrow_mut(|r| {
+        if r.lists.iter().all(|l| l.origin != list.origin) {
+            r.lists.push(Box::leak(Box::new(list)));
+        }
+    });
+}
+
+/// All lists, in the order they were registered.
+#[must_use]
+pub fn lists() -> Vec<&'static List> {
+    REGISTRY.with_borrow(|r| r.lists.clone())
 }
 
 /// All types, in the order they were registered.

@@ -17,6 +17,7 @@ const SOURCES: &[&str] = &[
     "ffi/abi.rs",
     "ffi/exports/register.rs",
     "ffi/exports/rules.rs",
+    "ffi/exports/events.rs",
     "ffi/exports/operate.rs",
     "ffi/exports/stock.rs",
 ];

@@ -167,6 +167,17 @@ pub struct Field {
     pub check: Option<unsafe extern "C" fn(obj: *const c_void, value: *const Value) -> *const c_char>,
 }
 
+/// A method of a type, without arguments and results: `router:recompute()`.
+#[repr(C)]
+pub struct Method {
+    /// As scripts write it; NULL ends the table.
+    pub name: *const c_char,
+    /// One line.
+    pub doc: *const c_char,
+    /// Does it. A script is running: note what is to be done and do it from the event loop.
+    pub call: Option<unsafe extern "C" fn(obj: *const c_void)>,
+}
+
 /// A C struct that scripts may see.
 #[repr(C)]
 pub struct Type {
@@ -178,21 +189,28 @@ pub struct Type {
     pub fields: *const Field,
     /// The object's prefix, so that sets take the object itself; may be NULL.
     pub as_prefix: Option<unsafe extern "C" fn(obj: *const c_void, out: *mut Value) -> bool>,
+    /// NULL, or ends with a method whose name is NULL.
+    pub methods: *const Method,
 }
 
 /// An argument of a hook point.
 ///
-/// cbindgen:field-names=[name, doc, type, constant]
+/// cbindgen:field-names=[name, doc, type, constant, kind, get]
 #[repr(C)]
 pub struct Arg {
     /// NULL ends the table.
     pub name: *const c_char,
     /// One line.
     pub doc: *const c_char,
-    /// NULL: an integer constant.
+    /// An object of this type; NULL: a constant or, with `get`, a value.
     pub object: *const Type,
     /// The constant.
     pub constant: i64,
+    /// Of an event, with `get` and without `type`: BOOL, UINT, INT, STRING, ADDRESS or PREFIX, `enum frrscript_kind`.
+    pub kind: u8,
+    /// Of an event: finds the argument in its record (of an object, `out->u.ptr`); false: nil. An object's pointer stays
+    /// good as long as the record is held.
+    pub get: Option<unsafe extern "C" fn(record: *const c_void, out: *mut Value) -> bool>,
 }
 
 /// A place where a daemon calls a script.
@@ -206,6 +224,39 @@ pub struct Hook {
     pub args: *const Arg,
     /// `FRRSCRIPT_HOOK_*`.
     pub flags: u32,
+    /// NUMBER: the smallest answer.
+    pub min: u32,
+    /// NUMBER: the largest answer.
+    pub max: u32,
+    /// EVENT: octets of the record that stands for a queued event, at most 256.
+    pub record: u32,
+    /// EVENT: the first script listens (true), the last one has stopped (false). May be NULL. Here FRR's own hook is
+    /// registered, so that an event without a listener costs nothing.
+    pub listen: Option<unsafe extern "C" fn(on: bool)>,
+    /// EVENT: a copy of the record was queued: takes references to what it points to. May be NULL.
+    pub hold: Option<unsafe extern "C" fn(record: *mut c_void)>,
+    /// EVENT: the copy is no longer needed: gives the references back. May be NULL.
+    pub release: Option<unsafe extern "C" fn(record: *mut c_void)>,
+}
+
+/// Objects of the daemon that tasks of a script can go over: `for _, peer in frr.peers() do`.
+///
+/// cbindgen:field-names=[name, doc, type, each]
+#[repr(C)]
+pub struct List {
+    /// The function's name under `frr`.
+    pub name: *const c_char,
+    /// One line.
+    pub doc: *const c_char,
+    /// What they are.
+    pub object: *const Type,
+    /// Calls `add` for each; stops when it gives false.
+    pub each: Option<
+        unsafe extern "C" fn(
+            add: Option<unsafe extern "C" fn(ctx: *mut c_void, obj: *const c_void) -> bool>,
+            ctx: *mut c_void,
+        ),
+    >,
 }
 
 /// How the host walks its AS paths.
@@ -233,6 +284,44 @@ pub struct Host {
     pub changed: Option<unsafe extern "C" fn(script: *const c_char)>,
     /// May be NULL.
     pub as_path: *const AsPathOps,
+    /// Calls `frrscript_turn` from the event loop in so many milliseconds (0: as soon as other events had their turn);
+    /// takes the place of an earlier wish that was later. NULL: scripts have no events and timers.
+    pub wake: Option<unsafe extern "C" fn(msec: u32)>,
+    /// Runs a show command of this daemon and gives its output to `answer`, once; false: the text says why not. `most`
+    /// octets are enough. Runs outside of any script.
+    pub show: Option<
+        unsafe extern "C" fn(
+            command: *const c_char,
+            most: usize,
+            answer: Option<unsafe extern "C" fn(ctx: *mut c_void, text: *const c_char, len: usize)>,
+            ctx: *mut c_void,
+        ) -> bool,
+    >,
+    /// Applies configuration lines (each ends with a newline) as vtysh would; false: the text names the line and says
+    /// why, and lines before it are applied. Runs outside of any script.
+    pub configure: Option<
+        unsafe extern "C" fn(
+            lines: *const c_char,
+            answer: Option<unsafe extern "C" fn(ctx: *mut c_void, text: *const c_char, len: usize)>,
+            ctx: *mut c_void,
+        ) -> bool,
+    >,
+    /// Sends a message to the other daemons of this router, over zebra; false: not connected.
+    pub send: Option<unsafe extern "C" fn(data: *const c_void, len: usize) -> bool>,
+}
+
+/// What a rule of a NUMBER hook says.
+///
+/// cbindgen:rename-all=prefix:FRRSCRIPT_NUMBER_
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NumberAnswer {
+    /// The function returned nil: it has no opinion.
+    NIL = 0,
+    /// It returned a number, which was written.
+    VALUE = 1,
+    /// It failed, was suspended, or is not there.
+    FAILED = 2,
 }
 
 /// What a rule says of an object, with `on-error` applied.
@@ -261,6 +350,10 @@ pub enum OptionKind {
     LIMIT_MEMORY = 1,
     /// A verdict, `enum frrscript_verdict`.
     ON_ERROR = 2,
+    /// 0 or 1: the script may call `frr.configure`.
+    PERMIT_CONFIGURE = 3,
+    /// Seconds for which the last good answer of a NUMBER hook holds when calls fail.
+    ON_ERROR_HOLD = 4,
 }
 
 /// Results of functions that return `int`.
@@ -299,3 +392,7 @@ pub const CLEAR: u8 = 0x02;
 pub const HOOK_VERDICT: u32 = 0x01;
 /// Staged changes hold unless the function returns RM_FAILURE.
 pub const HOOK_SET: u32 = 0x02;
+/// The hook takes a whole number from `min` to `max`, or nil, from the function; see `frrscript_rule_number`.
+pub const HOOK_NUMBER: u32 = 0x04;
+/// An event: scripts listen with `frr.on`, the daemon tells with `frrscript_event`.
+pub const HOOK_EVENT: u32 = 0x08;

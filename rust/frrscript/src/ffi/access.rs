@@ -4,6 +4,12 @@
 use super::abi;
 use std::ffi::{CStr, c_char, c_void};
 
+/// How a daemon goes over the objects of a list.
+pub type Each = unsafe extern "C" fn(
+    add: Option<unsafe extern "C" fn(ctx: *mut c_void, obj: *const c_void) -> bool>,
+    ctx: *mut c_void,
+);
+
 /// The C side of a field.
 #[derive(Clone, Copy)]
 pub struct Accessor {

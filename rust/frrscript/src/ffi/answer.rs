@@ -44,6 +44,31 @@ pub unsafe fn read(state: *mut lua_State, hook: &Hook) -> Result<Answer, Failure
     }
 }
 
+/// Reads the number that a function of a NUMBER hook returned; `None`: nil.
+///
+/// # Safety
+/// As [`read`].
+///
+/// # Errors
+/// It is no whole number in the hook's range.
+pub unsafe fn number(state: *mut lua_State, hook: &Hook) -> Result<Option<u32>, Failure> {
+    // SAFETY: the caller's promise.
+    let result = unsafe { args::read(state, -1) };
+    let number = match result {
+        Arg::Nil => return Ok(None),
+        Arg::Number(n) => whole(n).and_then(|n| u32::try_from(n).ok()),
+        _ => None,
+    };
+    let (min, max) = hook.range;
+    number.filter(|n| (min..=max).contains(n)).map(Some).ok_or_else(|| {
+        let found = crate::lua::staging::shown(&result);
+        Failure::new(
+            Kind::Contract,
+            format!("returned {found}: a function of {} returns a whole number from {min} to {max}, or nil", hook.name),
+        )
+    })
+}
+
 #[cold]
 fn contract(hook: &Hook, found: &str) -> Failure {
     let wanted = if hook.set {

@@ -25,6 +25,7 @@ mod interrupt;
 mod native;
 mod object;
 mod raise;
+pub mod record;
 pub mod rule;
 mod segments;
 mod staged;

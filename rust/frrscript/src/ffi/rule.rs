@@ -3,8 +3,9 @@
 
 use super::abi::Verdict;
 use super::answer::{self, Answer};
+use super::engine::lua_State;
 use super::staged;
-use super::vm::{Function, Pinned};
+use super::vm::{Function, Pinned, Vm};
 use crate::call::Changes;
 use crate::failure::{Failure, Kind};
 use crate::schema::{ArgKind, Hook};
@@ -109,28 +110,9 @@ impl Rule {
     /// `objects` has as many pointers as the hook has objects, each NULL or alive and of its type.
     #[inline]
     pub unsafe fn call(&self, objects: *const *const c_void) -> Verdict {
-        let script = &*self.script;
-        if self.serial.get() != script.serial() {
-            // Whether it worked out shows in `bound`.
-            let _ = self.bind();
-        }
-        self.forget_changes();
-        if self.used.suspended() {
-            script.stats.skip();
-            return script.options.borrow().on_error;
-        }
-        let timed = script.stats.call();
-        let bound = self.bound.borrow();
-        let Some(bound) = &*bound else {
-            let failure = script.find(&self.used.function).err();
-            return self.failed(&failure.unwrap_or_else(|| Failure::new(Kind::Missing, "not loaded")));
-        };
-        let limit = bound.limit;
-        let vm = &bound.generation.vm;
-        let start = timed.then(Instant::now);
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller's promise; the result is on top of the stack, with its views alive.
         let answer = unsafe {
-            vm.call_hook(bound.function, &bound.pinned, self.hook, objects, limit, |vm, state| {
+            self.ask(objects, |vm, state| {
                 let answer = answer::read(state, self.hook)?;
                 if answer == Answer::MatchAndChange {
                     let mut staged = vm.context().changes().borrow_mut();
@@ -141,22 +123,77 @@ impl Rule {
                 Ok(answer)
             })
         };
+        match answer {
+            Some(Answer::NoMatch) => Verdict::NOMATCH,
+            Some(Answer::Match | Answer::MatchAndChange) => Verdict::MATCH,
+            None => self.script.options.borrow().on_error,
+        }
+    }
+
+    /// Calls the function of a hook that takes a number; `Ok(None)`: it has no opinion.
+    ///
+    /// # Safety
+    /// As [`Rule::call`].
+    ///
+    /// # Errors
+    /// It failed, and that has been counted, or it is suspended.
+    pub unsafe fn number(&self, objects: *const *const c_void) -> Result<Option<u32>, ()> {
+        // SAFETY: as in `call`.
+        unsafe { self.ask(objects, |_, state| answer::number(state, self.hook)) }.ok_or(())
+    }
+
+    /// Seconds for which a good number outlives failures.
+    pub fn hold(&self) -> u32 {
+        self.script.options.borrow().hold_s
+    }
+
+    /// Calls the function and has `finish` read the result; `None`: it failed or was not called.
+    #[inline]
+    unsafe fn ask<T>(
+        &self,
+        objects: *const *const c_void,
+        finish: impl FnOnce(&Vm, *mut lua_State) -> Result<T, Failure>,
+    ) -> Option<T> {
+        let script = &*self.script;
+        if self.serial.get() != script.serial() {
+            // Whether it worked out shows in `bound`.
+            let _ = self.bind();
+        }
+        self.forget_changes();
+        if self.used.guard.suspended() {
+            script.stats.skip();
+            return None;
+        }
+        let timed = script.stats.call();
+        let bound = self.bound.borrow();
+        let Some(bound) = &*bound else {
+            let failure = script.find(&self.used.function).err();
+            self.failed(&failure.unwrap_or_else(|| Failure::new(Kind::Missing, "not loaded")));
+            return None;
+        };
+        let limit = bound.limit;
+        let vm = &bound.generation.vm;
+        let start = timed.then(Instant::now);
+        // SAFETY: the caller's promise.
+        let answer = unsafe { vm.call_hook(bound.function, &bound.pinned, self.hook, objects, limit, finish) };
         if let Some(start) = start {
             script.stats.took(start.elapsed());
         }
         match answer {
             Ok(answer) => {
-                self.used.succeeded();
-                if answer == Answer::NoMatch { Verdict::NOMATCH } else { Verdict::MATCH }
+                self.used.guard.succeeded();
+                Some(answer)
             }
-            Err(failure) => self.failed(&failure),
+            Err(failure) => {
+                self.failed(&failure);
+                None
+            }
         }
     }
 
     #[cold]
-    fn failed(&self, failure: &Failure) -> Verdict {
-        self.script.failed(Some(&self.used), &self.used.function, failure);
-        self.script.options.borrow().on_error
+    fn failed(&self, failure: &Failure) {
+        self.script.failed(Some(&self.used.guard), &self.used.function, failure);
     }
 
     #[inline]

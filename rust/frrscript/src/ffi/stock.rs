@@ -113,12 +113,12 @@ impl Frrscript {
         let result = loaded.call(&arguments);
         match result {
             Ok(table) => {
-                loaded.used.succeeded();
+                loaded.used.guard.succeeded();
                 loaded.frame.push(table);
                 Ok(())
             }
             Err(failure) => {
-                script.failed(Some(&loaded.used), function, &failure);
+                script.failed(Some(&loaded.used.guard), function, &failure);
                 Err(failure)
             }
         }
@@ -135,7 +135,7 @@ impl Loaded {
         let Some((_, generation, function)) = &self.bound else {
             return Err(Failure::new(Kind::Missing, "not loaded"));
         };
-        if self.used.suspended() {
+        if self.used.guard.suspended() {
             self.script.stats.skip();
             return Err(Failure::new(Kind::Missing, "suspended after too many failures in a row"));
         }

@@ -243,6 +243,7 @@ impl Vm {
                 for (index, arg) in (0u8..).zip(&hook.args[..wanted]) {
                     match arg.kind {
                         ArgKind::Constant(n) => engine::push_signed(state, n),
+                        ArgKind::Value(_) => engine::lua_pushnil(state),
                         ArgKind::Object(ty, at) => {
                             let object = *objects.add(at);
                             if object.is_null() {

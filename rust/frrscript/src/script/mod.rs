@@ -6,6 +6,7 @@
 
 pub mod escape;
 pub mod generation;
+pub mod guard;
 pub mod options;
 pub mod record;
 pub mod show;

@@ -13,16 +13,22 @@ pub struct Options {
     pub memory_mib: u32,
     /// The answer of a call that failed.
     pub on_error: Verdict,
+    /// Seconds for which a number that the script gave outlives failures.
+    pub hold_s: u32,
+    /// The script may configure its daemon.
+    pub configure: bool,
 }
 
 /// Milliseconds that may be set.
 pub const TIME: std::ops::RangeInclusive<u32> = 1..=60_000;
+/// Seconds that may be set.
+pub const HOLD: std::ops::RangeInclusive<u32> = 0..=3600;
 /// MiB that may be set.
 pub const MEMORY: std::ops::RangeInclusive<u32> = 1..=1024;
 
 impl Default for Options {
     fn default() -> Options {
-        Options { time_ms: 50, memory_mib: 16, on_error: Verdict::NOMATCH }
+        Options { time_ms: 50, memory_mib: 16, on_error: Verdict::NOMATCH, hold_s: 60, configure: false }
     }
 }
 
@@ -70,6 +76,12 @@ impl Options {
         if self.on_error != default.on_error {
             let _ = writeln!(out, "script {name} on-error {}", self.on_error_word());
         }
+        if self.hold_s != default.hold_s {
+            let _ = writeln!(out, "script {name} on-error hold {}", self.hold_s);
+        }
+        if self.configure {
+            let _ = writeln!(out, "script {name} permit configure");
+        }
         out
     }
 }
@@ -81,11 +93,13 @@ mod tests {
     #[test]
     fn defaults_are_not_written() {
         assert_eq!(Options::default().config("edge"), "");
-        let options = Options { time_ms: 5, memory_mib: 64, on_error: Verdict::DENY };
+        let options = Options { time_ms: 5, memory_mib: 64, on_error: Verdict::DENY, hold_s: 10, configure: true };
         insta::assert_snapshot!(options.config("edge"), @r"
         script edge limit time 5
         script edge limit memory 64
         script edge on-error deny
+        script edge on-error hold 10
+        script edge permit configure
         ");
     }
 }

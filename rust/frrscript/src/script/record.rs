@@ -2,6 +2,7 @@
 //! One script: its options, the generation in service, who uses it, and what it has done.
 
 use super::generation::{self, Generation};
+use super::guard::{Guard, SUSPEND_AFTER};
 use super::options::Options;
 use super::source::Source;
 use super::stats::Stats;
@@ -9,10 +10,6 @@ use crate::failure::{Failure, Kind};
 use std::cell::{Cell, RefCell};
 use std::path::Path;
 use std::rc::Rc;
-
-/// Failures in a row after which a function is no longer called, until the script is reloaded or resumed. With the default
-/// time limit a script that always runs into it costs the daemon one second in all.
-pub const SUSPEND_AFTER: u32 = 20;
 
 /// A script by its name.
 pub struct Script {
@@ -43,41 +40,8 @@ pub struct Use {
     pub function: String,
     /// Rules that have it.
     pub rules: Cell<u32>,
-    /// Failures since the last success.
-    failed: Cell<u32>,
-    suspended: Cell<bool>,
-}
-
-impl Use {
-    /// It failed too often in a row and isn't called.
-    #[inline]
-    pub fn suspended(&self) -> bool {
-        self.suspended.get()
-    }
-
-    /// A call went well.
-    #[inline]
-    pub fn succeeded(&self) {
-        if self.failed.get() != 0 {
-            self.failed.set(0);
-        }
-    }
-
-    /// A call failed; true: the function has just been suspended.
-    pub fn failed(&self) -> bool {
-        self.failed.set(self.failed.get() + 1);
-        if self.failed.get() < SUSPEND_AFTER || self.suspended.get() {
-            return false;
-        }
-        self.suspended.set(true);
-        true
-    }
-
-    /// It may be called again; true: it could not before.
-    pub fn resume(&self) -> bool {
-        self.failed.set(0);
-        self.suspended.replace(false)
-    }
+    /// Its failures in a row.
+    pub guard: Guard,
 }
 
 impl Script {
@@ -140,7 +104,7 @@ impl Script {
                 self.serial.set(self.serial.get() + 1);
                 self.refused.replace(None);
                 for used in self.uses.borrow().iter() {
-                    used.resume();
+                    used.guard.resume();
                 }
                 drop(old);
                 Ok(())
@@ -168,8 +132,7 @@ impl Script {
                 hook,
                 function: function.to_owned(),
                 rules: Cell::new(0),
-                failed: Cell::new(0),
-                suspended: Cell::new(false),
+                guard: Guard::default(),
             });
             uses.push(Rc::clone(&used));
             used
@@ -216,13 +179,13 @@ impl Script {
     }
 
     /// Counts a failure, logs it when its time has come, and suspends the function when it was one too many.
-    pub fn failed(&self, used: Option<&Use>, function: &str, failure: &Failure) {
+    pub fn failed(&self, guard: Option<&Guard>, function: &str, failure: &Failure) {
         let kind = failure.kind.name();
         if let Some(untold) = self.stats.failed(failure) {
             let more = if untold > 0 { format!(" ({untold} more since the last such line)") } else { String::new() };
             log::error!("script {}: {function}: {kind}: {}{more}", self.name, failure.message);
         }
-        if used.is_some_and(Use::failed) {
+        if guard.is_some_and(Guard::failed) {
             log::error!(
                 "script {}: {function} suspended after {SUSPEND_AFTER} failures in a row; mend it and 'script reload {}', or 'script resume {}'",
                 self.name,

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 fn state(script: &Script) -> &'static str {
     if script.current().is_none() {
         "not loaded"
-    } else if script.uses().iter().any(|u| u.suspended()) {
+    } else if script.uses().iter().any(|u| u.guard.suspended()) {
         "suspended"
     } else if script.refused().is_some() {
         "reload refused"
@@ -98,7 +98,7 @@ pub fn detail(script: &Script) -> String {
         options.on_error_word()
     );
     for used in script.uses() {
-        let suspended = if used.suspended() { ", suspended" } else { "" };
+        let suspended = if used.guard.suspended() { ", suspended" } else { "" };
         let rules = used.rules.get();
         let plural = if rules == 1 { "" } else { "s" };
         let _ = writeln!(out, "  Hook: {} calls {} from {rules} rule{plural}{suspended}", used.hook, used.function);
@@ -154,7 +154,7 @@ fn one(script: &Script) -> Value {
                 "hook": u.hook,
                 "function": u.function,
                 "rules": u.rules.get(),
-                "suspended": u.suspended(),
+                "suspended": u.guard.suspended(),
             })
         })
         .collect();

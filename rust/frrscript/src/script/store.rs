@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! All scripts of the daemon, by name. Main pthread only, so a thread-local.
 
-use super::options::{MEMORY, Options, TIME};
+use super::options::{HOLD, MEMORY, Options, TIME};
 use super::record::Script;
 use super::source;
 use crate::failure::{Failure, Kind};
@@ -165,6 +165,11 @@ pub fn set_option(name: &str, option: OptionKind, value: Option<u32>) -> Result<
             };
             script.options.borrow_mut().on_error = verdict;
         }
+        OptionKind::ON_ERROR_HOLD => {
+            let value = in_range(HOLD, value.unwrap_or(default.hold_s))?;
+            script.options.borrow_mut().hold_s = value;
+        }
+        OptionKind::PERMIT_CONFIGURE => script.options.borrow_mut().configure = value == Some(1),
     }
     tidy(&script);
     Ok(())

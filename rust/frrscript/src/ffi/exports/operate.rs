@@ -126,7 +126,7 @@ pub unsafe extern "C" fn frrscript_script_resume(name: *const c_char, out: *mut 
         with_name("frrscript_script_resume", name, out, |name| {
             let script = store::existing(name).map_err(load_error)?;
             let resumed: Vec<String> =
-                script.uses().iter().filter(|u| u.resume()).map(|u| u.function.clone()).collect();
+                script.uses().iter().filter(|u| u.guard.resume()).map(|u| u.function.clone()).collect();
             if resumed.is_empty() {
                 return Ok(Some(format!("script {name}: nothing is suspended")));
             }

@@ -4,6 +4,7 @@
 use super::{answer, text};
 use crate::ffi::abi::{self, ErrorCode, Host, Kind};
 use crate::ffi::access::{Accessor, PrefixOf};
+use crate::ffi::record::Event;
 use crate::ffi::wall::wall;
 use crate::ffi::{deadline, host, segments};
 use crate::schema::{self, Arg, ArgKind, Field, FieldKind, Hook, ItemKind, Type};
@@ -58,7 +59,7 @@ pub unsafe extern "C" fn frrscript_register_types(types: *const *const abi::Type
 }
 
 /// The type of a C table, made with those that its fields name.
-unsafe fn type_of(table: &'static abi::Type, depth: u32) -> Result<&'static Type, String> {
+pub(super) unsafe fn type_of(table: &'static abi::Type, depth: u32) -> Result<&'static Type, String> {
     let origin = std::ptr::from_ref(table) as usize;
     if let Some(known) = schema::type_of(origin) {
         return Ok(known);
@@ -85,12 +86,21 @@ unsafe fn type_of(table: &'static abi::Type, depth: u32) -> Result<&'static Type
         // SAFETY: not past the end.
         at = unsafe { at.add(1) };
     }
-    let ty = Type::new(name, doc, fields, PrefixOf(table.as_prefix))?;
+    let mut ty = Type::new(name, doc, fields, PrefixOf(table.as_prefix))?;
+    let mut at = table.methods;
+    // SAFETY: NULL, or a table that ends with a method without a name; static.
+    while let Some(method) = (!at.is_null()).then(|| unsafe { text((*at).name) }).flatten() {
+        // SAFETY: an entry before the end.
+        let (doc, call) = unsafe { (text((*at).doc).unwrap_or(""), (*at).call) };
+        ty.add_method(method, doc, call.ok_or_else(|| format!("{name}:{method}() has no function"))?)?;
+        // SAFETY: not past the end.
+        at = unsafe { at.add(1) };
+    }
     Ok(schema::add_type(origin, ty))
 }
 
-unsafe fn field_of(name: &'static str, entry: &'static abi::Field, depth: u32) -> Result<Field, String> {
-    let kind = match Kind::from_u8(entry.kind).ok_or("unknown kind")? {
+fn kind_of(kind: u8) -> Result<FieldKind, String> {
+    Ok(match Kind::from_u8(kind).ok_or("unknown kind")? {
         Kind::NIL => return Err("kind NIL is for values only".to_owned()),
         Kind::BOOL => FieldKind::Bool,
         Kind::UINT => FieldKind::Uint,
@@ -104,7 +114,11 @@ unsafe fn field_of(name: &'static str, entry: &'static abi::Field, depth: u32) -
         Kind::LARGE_COMMUNITY => FieldKind::Items(ItemKind::Large),
         Kind::EXT_COMMUNITY => FieldKind::Items(ItemKind::Ext),
         Kind::IPV6_EXT_COMMUNITY => FieldKind::Items(ItemKind::Ipv6Ext),
-    };
+    })
+}
+
+unsafe fn field_of(name: &'static str, entry: &'static abi::Field, depth: u32) -> Result<Field, String> {
+    let kind = kind_of(entry.kind)?;
     let plain = matches!(kind, FieldKind::Bool | FieldKind::Uint | FieldKind::Int);
     if entry.get.is_none() && kind != FieldKind::Object && !(plain && matches!(entry.width, 1 | 2 | 4 | 8)) {
         return Err("needs a getter, or for a number its width: 1, 2, 4 or 8".to_owned());
@@ -177,6 +191,11 @@ unsafe fn add_hook(table: &'static abi::Hook) -> Result<(), String> {
     }
     // SAFETY: static strings.
     let name = unsafe { text(table.name) }.ok_or("a hook without a name")?;
+    let event = if table.flags & abi::HOOK_EVENT == 0 {
+        None
+    } else {
+        Some(Event::of(table).map_err(|why| format!("hook {name}: {why}"))?)
+    };
     let mut args = Vec::new();
     let mut objects = 0;
     let mut at = table.args;
@@ -185,17 +204,25 @@ unsafe fn add_hook(table: &'static abi::Hook) -> Result<(), String> {
         // SAFETY: an entry before the end; static.
         let entry: &'static abi::Arg = unsafe { &*at };
         // SAFETY: NULL or a static table.
-        let kind = match unsafe { entry.object.as_ref() } {
-            Some(ty) => {
+        let kind = match (unsafe { entry.object.as_ref() }, entry.get) {
+            (Some(ty), _) => {
                 objects += 1;
                 // SAFETY: likewise.
                 ArgKind::Object(unsafe { type_of(ty, 0) }?, objects - 1)
             }
-            None => ArgKind::Constant(entry.constant),
+            (None, Some(_)) => ArgKind::Value(kind_of(entry.kind).map_err(|why| format!("{name}.{arg}: {why}"))?),
+            (None, None) => ArgKind::Constant(entry.constant),
         };
+        let object = matches!(kind, ArgKind::Object(..));
+        if event.is_some() && object && entry.get.is_none() || event.is_none() && entry.get.is_some() {
+            return Err(format!("hook {name}: {arg}: an argument has a getter if the hook is an event"));
+        }
+        if let ArgKind::Value(FieldKind::Object | FieldKind::AsPath | FieldKind::Items(_)) = kind {
+            return Err(format!("hook {name}: {arg}: only an object's field can be of this kind"));
+        }
         // SAFETY: a static string or NULL.
         let doc = unsafe { text(entry.doc) }.unwrap_or("");
-        args.push(Arg { name: arg, doc, kind });
+        args.push(Arg { name: arg, doc, kind, get: entry.get });
         // SAFETY: not past the end.
         at = unsafe { at.add(1) };
     }
@@ -209,6 +236,10 @@ unsafe fn add_hook(table: &'static abi::Hook) -> Result<(), String> {
         args,
         verdict: table.flags & abi::HOOK_VERDICT != 0,
         set: table.flags & abi::HOOK_SET != 0,
+        number: table.flags & abi::HOOK_NUMBER != 0,
+        range: (table.min, table.max),
+        event,
+        listeners: std::cell::Cell::new(0),
         origin,
     });
     Ok(())

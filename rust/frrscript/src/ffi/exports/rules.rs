@@ -2,7 +2,7 @@
 //! Rules: made from configuration, called for every route.
 
 use super::{tell, text};
-use crate::ffi::abi::{self, Verdict};
+use crate::ffi::abi::{self, NumberAnswer, Verdict};
 use crate::ffi::rule::Rule;
 use crate::ffi::wall::wall;
 use crate::schema;
@@ -67,6 +67,39 @@ pub unsafe extern "C" fn frrscript_rule_call(rule: *mut Rule, objects: *const *c
         // SAFETY: the caller passes what this function's contract says.
         unsafe { rule.call(objects) }
     })
+}
+
+/// Calls the function of a rule whose hook is a NUMBER one. The number is written for VALUE only.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn frrscript_rule_number(
+    rule: *mut Rule,
+    objects: *const *const c_void,
+    number: *mut u32,
+) -> NumberAnswer {
+    wall("frrscript_rule_number", NumberAnswer::FAILED, || {
+        // SAFETY: NULL or made by `frrscript_rule_new`.
+        let Some(rule) = (unsafe { rule.as_ref() }) else { return NumberAnswer::FAILED };
+        if objects.is_null() || number.is_null() {
+            return NumberAnswer::FAILED;
+        }
+        // SAFETY: the caller passes what this function's contract says.
+        match unsafe { rule.number(objects) } {
+            Ok(Some(n)) => {
+                // SAFETY: not NULL, and the caller's to write.
+                unsafe { *number = n };
+                NumberAnswer::VALUE
+            }
+            Ok(None) => NumberAnswer::NIL,
+            Err(()) => NumberAnswer::FAILED,
+        }
+    })
+}
+
+/// For how many seconds the last good answer of a NUMBER hook holds when calls fail: `script NAME on-error hold`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn frrscript_rule_hold(rule: *const Rule) -> u32 {
+    // SAFETY: NULL or made by `frrscript_rule_new`.
+    wall("frrscript_rule_hold", 0, || unsafe { rule.as_ref() }.map_or(0, Rule::hold))
 }
 
 /// Applies what the last call assigned on the hook's argument number `arg` (from 0) to `object` of that argument's type,

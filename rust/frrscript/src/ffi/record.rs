@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The record of an event: what the daemon tells of it, kept until its handlers have run.
+
+use super::abi;
+use crate::schema::Hook;
+use std::ffi::c_void;
+
+/// Octets of the largest record.
+pub const MOST: usize = 256;
+
+/// The C side of an event's hook point.
+#[derive(Clone, Copy)]
+pub struct Event {
+    size: usize,
+    listen: Option<unsafe extern "C" fn(bool)>,
+    hold: Option<unsafe extern "C" fn(*mut c_void)>,
+    release: Option<unsafe extern "C" fn(*mut c_void)>,
+}
+
+impl std::fmt::Debug for Event {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Event").field("size", &self.size).finish_non_exhaustive()
+    }
+}
+
+impl Event {
+    /// The event that a C table describes.
+    ///
+    /// # Errors
+    /// Its record is too large.
+    pub fn of(hook: &abi::Hook) -> Result<Event, String> {
+        let size = hook.record as usize;
+        if size > MOST {
+            return Err(format!("its record has {size} octets, more than {MOST}"));
+        }
+        Ok(Event { size, listen: hook.listen, hold: hook.hold, release: hook.release })
+    }
+
+    /// Tells the daemon whether anybody listens.
+    pub fn listen(&self, on: bool) {
+        if let Some(listen) = self.listen {
+            // SAFETY: the daemon's function, on its main pthread.
+            unsafe { listen(on) };
+        }
+    }
+}
+
+/// How an argument of an event is found in its record.
+pub type Getter = unsafe extern "C" fn(record: *const c_void, out: *mut abi::Value) -> bool;
+
+/// A queued event.
+pub struct Record {
+    /// The event's hook point.
+    pub hook: &'static Hook,
+    words: [u64; MOST / 8],
+}
+
+impl Record {
+    /// Copies a record, and has the daemon keep what it points to; `None`: the hook point is no event.
+    ///
+    /// # Safety
+    /// `record` has as many octets as the hook's table says, or is NULL if that is none.
+    pub unsafe fn copy(hook: &'static Hook, record: *const c_void) -> Option<Record> {
+        let event = hook.event?;
+        let mut copy = Record { hook, words: [0; MOST / 8] };
+        if event.size > 0 && !record.is_null() {
+            // SAFETY: the caller's promise; `size` is at most `MOST` (checked in `Event::of`).
+            unsafe { std::ptr::copy_nonoverlapping(record.cast::<u8>(), copy.words.as_mut_ptr().cast(), event.size) };
+        }
+        if let Some(hold) = event.hold {
+            // SAFETY: the daemon's function, with a record of its own.
+            unsafe { hold(copy.words.as_mut_ptr().cast()) };
+        }
+        Some(copy)
+    }
+
+    /// An argument's value; `None`: nil.
+    pub fn get(&self, getter: Getter) -> Option<abi::Value> {
+        let mut out = abi::Value::nil();
+        // SAFETY: the getter of an argument of this record's hook; `out` lives through the call.
+        let present = unsafe { getter(self.words.as_ptr().cast(), &raw mut out) };
+        present.then_some(out)
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        if let Some(release) = self.hook.event.and_then(|e| e.release) {
+            // SAFETY: held in `copy`, released once.
+            unsafe { release(self.words.as_mut_ptr().cast()) };
+        }
+    }
+}
