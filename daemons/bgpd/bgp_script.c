@@ -10,21 +10,11 @@
 
 #ifdef HAVE_SCRIPTING
 
-#include "lib/log.h"
-
 #include "bgpd/bgpd.h"
 #include "bgpd/bgp_script.h"
 
 #include "frrscript/daemons/bgpd/bgp_script_types.h"
-#include "frrscript/vtysh/script_vty.h"
-
-static void must(int failed, char *text)
-{
-	/* The tables are ours: one that is refused is a defect of this build. */
-	if (failed)
-		zlog_err("scripts: %s", text ? text : "a table of bgpd was refused");
-	frrscript_text_free(text);
-}
+#include "frrscript/daemons/lib/script_daemon.h"
 
 void bgp_script_init(void)
 {
@@ -40,19 +30,14 @@ void bgp_script_init(void)
 		&bgp_script_hook_set,
 		NULL,
 	};
-	char *text = NULL;
-	int failed;
+	static const struct script_daemon daemon = {
+		.types = types,
+		.hooks = hooks,
+		.changed = bgp_script_changed,
+		.as_path = &bgp_script_as_path_ops,
+	};
 
-	must(frrscript_host_register(bgp_script_changed, &bgp_script_as_path_ops), NULL);
-
-	failed = frrscript_register_types(types, &text);
-	must(failed, text);
-
-	text = NULL;
-	failed = frrscript_register_hooks(hooks, &text);
-	must(failed, text);
-
-	script_vty_init();
+	script_daemon_init(&daemon);
 	bgp_script_reeval_init();
 }
 

@@ -23,6 +23,8 @@
 
 #include "frrscript.h"
 
+#include "frrscript/daemons/lib/script_daemon.h"
+
 DEFINE_MTYPE_STATIC(LIB, SCRIPT, "Scripting");
 
 /* ---- the host ---- */
@@ -45,6 +47,7 @@ int frrscript_host_register(void (*changed)(const char *script),
 		.log = host_log,
 		.changed = changed,
 		.as_path = as_path,
+		.wake = script_loop_wake,
 	};
 
 	return frrscript_host_set(&host);
@@ -274,6 +277,7 @@ void frrscript_init(const char *scriptdir)
 	if (frrscript_host_register(NULL, NULL))
 		zlog_err("frrscript: the library refused its host");
 	frrscript_register_type_codecs(lib_codecs);
+	script_loop_init();
 }
 
 void frrscript_fini(void)
