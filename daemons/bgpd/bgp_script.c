@@ -23,16 +23,24 @@ void bgp_script_init(void)
 		&bgp_script_attributes_type,
 		&bgp_script_peer_type,
 		&bgp_script_path_type,
+		&bgp_script_route_type,
 		NULL,
 	};
 	static const struct frrscript_hook *const hooks[] = {
 		&bgp_script_hook_match,
 		&bgp_script_hook_set,
+		&bgp_script_hook_route_changed,
+		&bgp_script_hook_peer_changed,
+		NULL,
+	};
+	static const struct frrscript_list *const lists[] = {
+		&bgp_script_list_peers,
 		NULL,
 	};
 	static const struct script_daemon daemon = {
 		.types = types,
 		.hooks = hooks,
+		.lists = lists,
 		.changed = bgp_script_changed,
 		.as_path = &bgp_script_as_path_ops,
 	};

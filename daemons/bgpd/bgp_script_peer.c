@@ -105,6 +105,18 @@ static bool get_hostname(const void *obj, struct frrscript_value *out)
 	return bgp_script_text(out, peer->hostname);
 }
 
+static bool get_prefixes(const void *obj, struct frrscript_value *out)
+{
+	const struct peer *peer = obj;
+	uint64_t count = 0;
+	afi_t afi;
+	safi_t safi;
+
+	FOREACH_AFI_SAFI (afi, safi)
+		count += peer->pcount[afi][safi];
+	return bgp_script_uint(out, count);
+}
+
 static bool is_self(const struct peer *peer)
 {
 	return peer->bgp && peer == peer->bgp->peer_self;
@@ -274,6 +286,8 @@ static const struct frrscript_field peer_fields[] = {
 	  .kind = FRRSCRIPT_STRING, .get = get_sort },
 	{ .name = "is_self", .doc = "this router, for locally originated routes",
 	  .kind = FRRSCRIPT_BOOL, .get = get_is_self },
+	{ .name = "prefixes", .doc = "prefixes accepted from the neighbor, of all families",
+	  .kind = FRRSCRIPT_UINT, .get = get_prefixes },
 	{ .name = "role", .doc = "local role (RFC 9234)", .kind = FRRSCRIPT_STRING,
 	  .get = get_role },
 	{ .name = "vrf", .doc = "VRF of the session", .kind = FRRSCRIPT_STRING, .get = get_vrf },

@@ -53,6 +53,12 @@ extern const struct frrscript_as_path_ops bgp_script_as_path_ops;
 extern const struct frrscript_hook bgp_script_hook_match;
 extern const struct frrscript_hook bgp_script_hook_set;
 
+/* bgp_script_events.c */
+extern const struct frrscript_type bgp_script_route_type;
+extern const struct frrscript_hook bgp_script_hook_route_changed;
+extern const struct frrscript_hook bgp_script_hook_peer_changed;
+extern const struct frrscript_list bgp_script_list_peers;
+
 /* bgp_script_lists.c: AS path and communities of struct attr. */
 extern bool bgp_script_get_aspath(const void *obj, struct frrscript_value *out);
 extern void bgp_script_set_aspath(void *obj, const struct frrscript_value *v);

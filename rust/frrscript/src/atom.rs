@@ -28,6 +28,7 @@ atoms! {
     AS_LIST = "as_list",
     ASN_COUNT = "asn_count",
     BANDWIDTH = "bandwidth",
+    CANCEL = "cancel",
     COLOR = "color",
     CONTAINS = "contains",
     CONTAINS_ANY = "contains_any",

@@ -3,8 +3,8 @@
 //!
 //! Reading order: [`schema`] (what a daemon describes), [`script`] (from a file to a script in service), [`ffi::rule`] and
 //! [`ffi::vm`] (a call), [`ffi::userdata`] and [`ffi::field`] (what a script reads and assigns), [`lua`] (typed values and
-//! functions), [`watchdog`] and [`ffi::account`] (limits), [`ffi::exports`] (what C calls), [`compat`] (FRR's own
-//! `frrscript_*` interface).
+//! functions), [`watchdog`] and [`ffi::account`] (limits), [`ffi::exports`] (what C calls), [`task`] (events, timers
+//! and tasks), [`compat`] (FRR's own `frrscript_*` interface).
 //!
 //! Threads: everything runs on the daemon's main pthread, and state is in thread-locals; the watchdog's thread only looks
 //! at a number and sets an interrupt. `unsafe` is in `ffi` and nowhere else.
@@ -20,5 +20,6 @@ pub mod reference;
 pub mod schema;
 pub mod script;
 pub mod set;
+pub mod task;
 pub mod value;
 pub mod watchdog;

@@ -22,6 +22,11 @@ pub fn objects() -> Vec<(&'static str, &'static str, Vec<&'static Doc>)> {
         ("AsnSet", "AS numbers and ranges", sets::ASNS_DOCS.iter().collect()),
         ("CommunitySet", "communities", sets::COMMUNITIES_DOCS.iter().collect()),
         ("AsPathPattern", "a compiled pattern for as_path:match()", patterns::DOCS.iter().collect()),
+        (
+            "Subscription",
+            "what was asked for, and can be taken back",
+            crate::lua::tasks::SUBSCRIPTION_DOCS.iter().collect(),
+        ),
         ("CommunityPattern", "a compiled pattern for communities:match()", patterns::DOCS.iter().collect()),
     ]
 }

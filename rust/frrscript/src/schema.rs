@@ -232,6 +232,20 @@ pub struct Arg {
     pub(crate) get: Option<Getter>,
 }
 
+impl Hook {
+    /// Somebody listens to the event, or has stopped: the daemon hears of the first and the last.
+    pub(crate) fn listen(&self, on: bool) {
+        let before = self.listeners.get();
+        let after = if on { before + 1 } else { before.saturating_sub(1) };
+        self.listeners.set(after);
+        if let Some(event) = &self.event
+            && (before == 0) != (after == 0)
+        {
+            event.listen(on);
+        }
+    }
+}
+
 /// What is passed as an argument.
 #[derive(Debug)]
 pub enum ArgKind {

@@ -19,6 +19,8 @@ static CALL: AtomicU64 = AtomicU64::new(0);
 static EXPIRED: AtomicU64 = AtomicU64::new(0);
 /// The running call's limit in microseconds.
 static LIMIT: AtomicU64 = AtomicU64::new(0);
+/// The running call's slice in microseconds, after which its interrupt is set without more; 0: none.
+static SLICE: AtomicU64 = AtomicU64::new(0);
 /// Where the running call's VM has its interrupt.
 static TARGET: AtomicUsize = AtomicUsize::new(0);
 /// The thread sleeps until it is woken.
@@ -31,20 +33,30 @@ static WAKE: (Mutex<()>, Condvar) = (Mutex::new(()), Condvar::new());
 
 /// Looks per limit: the deadline is seen at most this part of it late.
 const LOOKS: u32 = 16;
+/// Looks per slice.
+const LOOKS_OF_SLICE: u32 = 4;
 /// Looks without a script running before the thread goes to sleep.
 const IDLE_LOOKS: u32 = 64;
 
 /// A call under the watchdog; ends when dropped. Calls may nest: the outer one's deadline is then counted anew.
 pub struct Watch {
-    outer: Option<(u64, usize)>,
+    outer: Option<(u64, u64, usize)>,
 }
 
 impl Watch {
     /// Starts the clock of a call that may last `limit` in the VM whose interrupt is at `target`.
     #[inline]
     pub fn begin(limit: Duration, target: usize) -> Watch {
+        Watch::begin_sliced(limit, Duration::ZERO, target)
+    }
+
+    /// The same for a task: its interrupt is set when `slice` is over, too, and as often as it is taken away after that.
+    #[inline]
+    pub fn begin_sliced(limit: Duration, slice: Duration, target: usize) -> Watch {
         let call = CALL.load(Ordering::Relaxed);
-        let outer = (call & 1 == 1).then(|| (LIMIT.load(Ordering::Relaxed), TARGET.load(Ordering::Relaxed)));
+        let outer = (call & 1 == 1)
+            .then(|| (LIMIT.load(Ordering::Relaxed), SLICE.load(Ordering::Relaxed), TARGET.load(Ordering::Relaxed)));
+        SLICE.store(u64::try_from(slice.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
         LIMIT.store(u64::try_from(limit.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
         TARGET.store(target, Ordering::Relaxed);
         CALL.store((call + 1) | 1, Ordering::Release);
@@ -61,8 +73,9 @@ impl Drop for Watch {
         let call = CALL.load(Ordering::Relaxed);
         match self.outer {
             None => CALL.store(call + 1, Ordering::Release),
-            Some((limit, target)) => {
+            Some((limit, slice, target)) => {
                 LIMIT.store(limit, Ordering::Relaxed);
+                SLICE.store(slice, Ordering::Relaxed);
                 TARGET.store(target, Ordering::Relaxed);
                 CALL.store(call + 2, Ordering::Release);
             }
@@ -122,18 +135,22 @@ fn watch() {
     loop {
         let call = CALL.load(Ordering::Acquire);
         let limit = Duration::from_micros(LIMIT.load(Ordering::Relaxed));
+        let slice = Duration::from_micros(SLICE.load(Ordering::Relaxed));
         if call == seen.0 {
             if call & 1 == 0 {
                 idle += 1;
             } else if seen.1.elapsed() >= limit {
-                arm(call);
+                arm(call, true);
+            } else if !slice.is_zero() && seen.1.elapsed() >= slice {
+                arm(call, false);
             }
         } else {
             seen = (call, Instant::now());
             idle = 0;
         }
         if idle < IDLE_LOOKS {
-            std::thread::sleep((limit / LOOKS).clamp(Duration::from_micros(100), Duration::from_millis(5)));
+            let look = if slice.is_zero() { limit / LOOKS } else { (limit / LOOKS).min(slice / LOOKS_OF_SLICE) };
+            std::thread::sleep(look.clamp(Duration::from_micros(100), Duration::from_millis(5)));
             continue;
         }
         // Announce the sleep, look once more (a call that did not see the announcement has been seen by then), sleep.
@@ -148,10 +165,12 @@ fn watch() {
     }
 }
 
-fn arm(call: u64) {
+fn arm(call: u64, over: bool) {
     let _held = lock(&ARMING);
     if CALL.load(Ordering::Acquire) == call {
-        EXPIRED.store(call, Ordering::Release);
+        if over {
+            EXPIRED.store(call, Ordering::Release);
+        }
         deadline::interrupt(TARGET.load(Ordering::Relaxed));
     }
 }

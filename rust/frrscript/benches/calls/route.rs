@@ -118,6 +118,7 @@ static PREFIX: Static<Type> = Static(Type {
     doc: null(),
     fields: PREFIX_FIELDS.0.as_ptr(),
     as_prefix: Some(as_prefix),
+    ..Type::NONE
 });
 static ROUTE_FIELDS: Static<[Field; 4]> = Static([
     Field { get: Some(metric), ..field(c"metric", Kind::UINT) },
@@ -125,27 +126,37 @@ static ROUTE_FIELDS: Static<[Field; 4]> = Static([
     Field { get: Some(communities), ..field(c"communities", Kind::COMMUNITY) },
     END,
 ]);
-static ROUTE: Static<Type> =
-    Static(Type { name: c"attributes".as_ptr(), doc: null(), fields: ROUTE_FIELDS.0.as_ptr(), as_prefix: None });
+static ROUTE: Static<Type> = Static(Type {
+    name: c"attributes".as_ptr(),
+    doc: null(),
+    fields: ROUTE_FIELDS.0.as_ptr(),
+    as_prefix: None,
+    ..Type::NONE
+});
 static PEER_FIELDS: Static<[Field; 2]> =
     Static([Field { offset: std::mem::offset_of!(Peer, asn) as u32, ..field(c"remote_as", Kind::UINT) }, END]);
 static PEER: Static<Type> =
-    Static(Type { name: c"peer".as_ptr(), doc: null(), fields: PEER_FIELDS.0.as_ptr(), as_prefix: None });
+    Static(Type { name: c"peer".as_ptr(), doc: null(), fields: PEER_FIELDS.0.as_ptr(), as_prefix: None, ..Type::NONE });
 
 const fn arg(name: &'static CStr, object: *const Type) -> Arg {
-    Arg { name: name.as_ptr(), doc: null(), object, constant: 0 }
+    Arg { name: name.as_ptr(), doc: null(), object, ..Arg::NONE }
 }
 
 static ARGS: Static<[Arg; 4]> = Static([
     arg(c"prefix", &raw const PREFIX.0),
     arg(c"attributes", &raw const ROUTE.0),
     arg(c"peer", &raw const PEER.0),
-    Arg { name: null(), doc: null(), object: null(), constant: 0 },
+    Arg::NONE,
 ]);
 
 /// The hook point.
-pub static HOOK: Static<Hook> =
-    Static(Hook { name: c"route_match".as_ptr(), doc: null(), args: ARGS.0.as_ptr(), flags: HOOK_VERDICT });
+pub static HOOK: Static<Hook> = Static(Hook {
+    name: c"route_match".as_ptr(),
+    doc: null(),
+    args: ARGS.0.as_ptr(),
+    flags: HOOK_VERDICT,
+    ..Hook::NONE
+});
 
 unsafe extern "C" fn log(_priority: i32, message: *const std::ffi::c_char) {
     // SAFETY: the library passes a line of text.
@@ -154,13 +165,8 @@ unsafe extern "C" fn log(_priority: i32, message: *const std::ffi::c_char) {
 
 /// Registers the host and the hook point.
 pub fn register(directory: &CStr) {
-    let host = Host {
-        daemon: c"bench".as_ptr(),
-        scriptdir: directory.as_ptr(),
-        log: Some(log),
-        changed: None,
-        as_path: null(),
-    };
+    let host =
+        Host { daemon: c"bench".as_ptr(), scriptdir: directory.as_ptr(), log: Some(log), changed: None, ..Host::NONE };
     let hooks = [&raw const HOOK.0, null()];
     // SAFETY: static tables and live strings.
     unsafe {

@@ -396,3 +396,58 @@ pub const HOOK_SET: u32 = 0x02;
 pub const HOOK_NUMBER: u32 = 0x04;
 /// An event: scripts listen with `frr.on`, the daemon tells with `frrscript_event`.
 pub const HOOK_EVENT: u32 = 0x08;
+
+/// What C's `{}` is: tables in Rust name what they have, and take the rest from here.
+impl Type {
+    /// Nothing.
+    pub const NONE: Type = Type {
+        name: std::ptr::null(),
+        doc: std::ptr::null(),
+        fields: std::ptr::null(),
+        as_prefix: None,
+        methods: std::ptr::null(),
+    };
+}
+
+impl Arg {
+    /// The end of a table.
+    pub const NONE: Arg = Arg {
+        name: std::ptr::null(),
+        doc: std::ptr::null(),
+        object: std::ptr::null(),
+        constant: 0,
+        kind: 0,
+        get: None,
+    };
+}
+
+impl Hook {
+    /// Nothing.
+    pub const NONE: Hook = Hook {
+        name: std::ptr::null(),
+        doc: std::ptr::null(),
+        args: std::ptr::null(),
+        flags: 0,
+        min: 0,
+        max: 0,
+        record: 0,
+        listen: None,
+        hold: None,
+        release: None,
+    };
+}
+
+impl Host {
+    /// A host that does nothing.
+    pub const NONE: Host = Host {
+        daemon: std::ptr::null(),
+        scriptdir: std::ptr::null(),
+        log: None,
+        changed: None,
+        as_path: std::ptr::null(),
+        wake: None,
+        show: None,
+        configure: None,
+        send: None,
+    };
+}

@@ -140,6 +140,11 @@ impl std::fmt::Debug for PrefixOf {
 }
 
 impl PrefixOf {
+    /// Whether the type has one.
+    pub fn is_there(self) -> bool {
+        self.0.is_some()
+    }
+
     /// The object's prefix, when its type has one and this object does.
     ///
     /// # Safety

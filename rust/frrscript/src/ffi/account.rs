@@ -7,6 +7,7 @@
 
 use super::engine::lua_Callbacks;
 use super::interrupt;
+use super::pace::Pace;
 use crate::failure::Kind;
 use std::cell::Cell;
 use std::ffi::c_void;
@@ -22,6 +23,8 @@ pub struct Account {
     /// What stopped the running call, if anything did.
     stopped: Cell<Option<Kind>>,
     callbacks: Cell<*mut lua_Callbacks>,
+    /// Of the task that runs.
+    pub pace: Pace,
 }
 
 impl Account {
@@ -34,6 +37,7 @@ impl Account {
             peak: Cell::new(0),
             stopped: Cell::new(None),
             callbacks: Cell::new(ptr::null_mut()),
+            pace: Pace::default(),
         }
     }
 

@@ -141,6 +141,87 @@ impl<'a> Args<'a> {
         }
     }
 
+    /// A number.
+    ///
+    /// # Errors
+    /// It is not one.
+    pub fn number(&self, index: usize) -> Result<f64, Failure> {
+        match self.get(index) {
+            Arg::Number(n) if !n.is_nan() => Ok(n),
+            _ => Err(self.wrong(index, "a number")),
+        }
+    }
+
+    /// Holds a function of the script: it, the reference to give back, and the line that it begins on (0: not the
+    /// script's own).
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn hold_function(&self, index: usize) -> Result<(super::vm::Function, c_int, usize), Failure> {
+        let at = self.first + c_int::try_from(index).unwrap_or(c_int::MAX / 2);
+        // SAFETY: a live state. Making a reference may need memory: the limit is lifted for it, so nothing raises.
+        unsafe {
+            if index >= self.len() || engine::lua_type(self.state, at) != engine::LUA_TFUNCTION {
+                return Err(self.wrong(index, "a function"));
+            }
+            let mut info: engine::lua_Debug = std::mem::zeroed();
+            engine::lua_pushvalue(self.state, at);
+            engine::lua_getinfo(self.state, -1, c"s".as_ptr(), &raw mut info);
+            let account = super::interrupt::account(self.state);
+            let limit = account.limit();
+            account.set_limit(usize::MAX);
+            let reference = engine::lua_ref(self.state, -1);
+            account.set_limit(limit);
+            engine::lua_pop(self.state, 1);
+            let line = usize::try_from(info.linedefined).unwrap_or(0);
+            Ok((super::vm::Function::of_reference(reference), reference, line))
+        }
+    }
+
+    /// What the script has asked for.
+    pub fn tasks(&self) -> &'a std::rc::Rc<crate::task::Tasks> {
+        // SAFETY: a live state inside a C function, set up when it was made.
+        unsafe { super::context::of(self.state) }.tasks()
+    }
+
+    /// Whether the operator lets the script configure its daemon.
+    pub fn permits_configure(&self) -> bool {
+        self.tasks().permits_configure()
+    }
+
+    /// Goes over the named fields of the table at `index`; nil has none.
+    ///
+    /// # Errors
+    /// It is no table, or `f` refuses a field.
+    pub fn each_field(
+        &self,
+        index: usize,
+        mut f: impl FnMut(&str, Arg<'_>) -> Result<(), String>,
+    ) -> Result<(), Failure> {
+        let at = match self.get(index) {
+            Arg::Nil => return Ok(()),
+            Arg::Table(at) => at,
+            _ => return Err(self.wrong(index, "a table")),
+        };
+        // SAFETY: a live state; the table is on the stack and is not changed meanwhile; a raw traversal raises nothing, and
+        // what `read` borrows stays alive in the table while `f` runs. The stack is balanced.
+        unsafe {
+            engine::lua_pushnil(self.state);
+            while engine::lua_next(self.state, at) != 0 {
+                let result = match read(self.state, -2) {
+                    Arg::Octets(name) => f(&String::from_utf8_lossy(name), read(self.state, -1)),
+                    _ => Err("its fields must have names".to_owned()),
+                };
+                engine::lua_pop(self.state, 1);
+                if let Err(why) = result {
+                    engine::lua_pop(self.state, 1);
+                    return Err(self.bad(index, why));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// An AS number, as a number or in asplain or asdot text.
     ///
     /// # Errors

@@ -1,27 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The daemon around the library: its log and its ear for changes.
 
+use super::abi::Host;
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use std::cell::{Cell, RefCell};
-use std::ffi::{CString, c_char, c_int};
+use std::ffi::{CString, c_char, c_int, c_void};
 
 type LogFunction = unsafe extern "C" fn(c_int, *const c_char);
 type ChangedFunction = unsafe extern "C" fn(*const c_char);
+type WakeFunction = unsafe extern "C" fn(u32);
+type AnswerFunction = unsafe extern "C" fn(*mut c_void, *const c_char, usize);
+type ShowFunction = unsafe extern "C" fn(*const c_char, usize, Option<AnswerFunction>, *mut c_void) -> bool;
+type ConfigureFunction = unsafe extern "C" fn(*const c_char, Option<AnswerFunction>, *mut c_void) -> bool;
 
 thread_local! {
     // Set on the main pthread only, so that a line from any other thread goes nowhere instead of into zlog, which
     // other threads may not call.
     static LOG: Cell<Option<LogFunction>> = const { Cell::new(None) };
     static CHANGED: Cell<Option<ChangedFunction>> = const { Cell::new(None) };
+    static WAKE: Cell<Option<WakeFunction>> = const { Cell::new(None) };
+    static SHOW: Cell<Option<ShowFunction>> = const { Cell::new(None) };
+    static CONFIGURE: Cell<Option<ConfigureFunction>> = const { Cell::new(None) };
     static DAEMON: RefCell<String> = RefCell::new("frr".to_owned());
 }
 
 /// Sets the host's callbacks for this thread, which is the main pthread.
-pub fn set(daemon: &str, log: Option<LogFunction>, changed: Option<ChangedFunction>) {
+pub fn set(daemon: &str, host: &Host) {
     DAEMON.replace(daemon.to_owned());
-    LOG.set(log);
-    CHANGED.set(changed);
-    if log.is_some() && log::set_logger(&HostLog).is_ok() {
+    LOG.set(host.log);
+    CHANGED.set(host.changed);
+    WAKE.set(host.wake);
+    SHOW.set(host.show);
+    CONFIGURE.set(host.configure);
+    if host.log.is_some() && log::set_logger(&HostLog).is_ok() {
         log::set_max_level(LevelFilter::Info);
     }
 }
@@ -39,6 +50,54 @@ pub fn changed(script: &str) {
         // SAFETY: the host's function, called on its thread with a live string.
         unsafe { changed(script.as_ptr()) };
     }
+}
+
+/// Wants a turn in so many milliseconds.
+pub fn wake(msec: u32) {
+    if let Some(wake) = WAKE.get() {
+        // SAFETY: the host's function, called on its thread.
+        unsafe { wake(msec) };
+    }
+}
+
+/// Keeps what the host says.
+unsafe extern "C" fn answered(ctx: *mut c_void, text: *const c_char, len: usize) {
+    // SAFETY: `ctx` is the vector of `ask`, which waits for this; the host gives `len` octets.
+    unsafe {
+        let out = &mut *ctx.cast::<Vec<u8>>();
+        if !text.is_null() {
+            out.extend_from_slice(std::slice::from_raw_parts(text.cast(), len));
+        }
+    }
+}
+
+fn ask(text: &str, run: impl FnOnce(*const c_char, *mut c_void) -> bool) -> Result<Vec<u8>, String> {
+    let text = CString::new(text).map_err(|_| "has a NUL".to_owned())?;
+    let mut out: Vec<u8> = Vec::new();
+    if run(text.as_ptr(), (&raw mut out).cast()) {
+        return Ok(out);
+    }
+    Err(String::from_utf8_lossy(&out).trim_end().to_owned())
+}
+
+/// Runs a show command: its output.
+///
+/// # Errors
+/// Why the host did not.
+pub fn show(command: &str, most: usize) -> Result<Vec<u8>, String> {
+    let show = SHOW.get().ok_or("this daemon runs no commands for scripts")?;
+    // SAFETY: the host's function, called on its thread; `answered` writes to the vector while it runs.
+    ask(command, |command, ctx| unsafe { show(command, most, Some(answered), ctx) })
+}
+
+/// Applies configuration lines.
+///
+/// # Errors
+/// Why the host did not, with the line.
+pub fn configure(lines: &str) -> Result<(), String> {
+    let configure = CONFIGURE.get().ok_or("this daemon takes no configuration from scripts")?;
+    // SAFETY: as in `show`.
+    ask(lines, |lines, ctx| unsafe { configure(lines, Some(answered), ctx) }).map(drop)
 }
 
 /// `debug script`.

@@ -8,10 +8,11 @@
 
 use super::account::Account;
 use super::engine::{self, lua_Callbacks, lua_State};
+use super::pace::Next;
 use super::raise;
 use crate::failure::Kind;
 use crate::watchdog;
-use std::ffi::{c_int, c_void};
+use std::ffi::{CStr, c_int, c_void};
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 /// The place of the interrupt's pointer, as an atomic: two threads write it.
@@ -55,9 +56,25 @@ pub unsafe fn account<'a>(state: *mut lua_State) -> &'a Account {
 /// The text that a stopped script's error carries.
 pub fn reason(kind: Kind, account: &Account) -> String {
     match kind {
-        Kind::Deadline => format!("stopped: ran past its time limit of {} ms", watchdog::limit().as_millis()),
+        Kind::Deadline => {
+            let limit = account.pace.limit().unwrap_or_else(watchdog::limit);
+            format!("stopped: ran past its time limit of {} ms", limit.as_millis())
+        }
         Kind::Memory => format!("stopped: asked for more than its memory limit of {} KiB", account.limit() / 1024),
         _ => "stopped: internal error of the scripting library".to_owned(),
+    }
+}
+
+/// Whether a yield is possible where the interrupt was called: in a Lua function (a function of the library, such as
+/// pattern matching, would go on regardless) that nothing but Lua has called.
+unsafe fn may_cut(state: *mut lua_State) -> bool {
+    // SAFETY: a live state; the frame's kind is static text.
+    unsafe {
+        let mut info: engine::lua_Debug = std::mem::zeroed();
+        engine::lua_isyieldable(state) != 0
+            && engine::lua_getinfo(state, 0, c"s".as_ptr(), &raw mut info) != 0
+            && !info.what.is_null()
+            && CStr::from_ptr(info.what) != c"C"
     }
 }
 
@@ -69,12 +86,22 @@ unsafe extern "C-unwind" fn interrupted(state: *mut lua_State, gc: c_int) {
     // SAFETY: Luau calls this with a state of ours.
     let account = unsafe { account(state) };
     if account.stopped().is_none() {
-        if !watchdog::expired() {
+        // SAFETY: a live state.
+        match account.pace.look(state, unsafe { may_cut(state) }) {
+            Next::Stop => account.stop(Kind::Deadline),
+            Next::NoTask if watchdog::expired() => account.stop(Kind::Deadline),
             // The watchdog meant a call that has ended by now.
-            account.clear();
-            return;
+            Next::NoTask | Next::GoOn => {
+                account.clear();
+                return;
+            }
+            Next::Cut => {
+                account.clear();
+                // SAFETY: a safepoint of a Lua function that may yield.
+                unsafe { engine::lua_yield(state, 0) };
+                return;
+            }
         }
-        account.stop(Kind::Deadline);
     }
     let kind = account.stopped().unwrap_or(Kind::Deadline);
     let message = reason(kind, account);

@@ -6,6 +6,8 @@ use super::engine::{self, lua_State};
 use super::object;
 use super::raise::{self, guarded};
 use crate::lua::functions::{self, ALLOWED, Function};
+use crate::lua::value::Out;
+use crate::task::Wait;
 use std::ffi::{CString, c_int};
 
 /// Luau's own library, opened by name; what the allow-list does not name is taken away.
@@ -42,6 +44,13 @@ pub unsafe fn open(state: *mut lua_State) {
             for function in functions {
                 push_function(state, function);
                 set_field(state, function.name);
+            }
+            if table == "frr" {
+                super::lists::open(state);
+                let daemon = super::host::daemon();
+                engine::lua_pushlstring(state, daemon.as_ptr().cast(), daemon.len());
+                drop(daemon);
+                set_field(state, "daemon");
             }
             if table.is_empty() {
                 engine::lua_pop(state, 1);
@@ -105,9 +114,34 @@ unsafe extern "C-unwind" fn call_native(state: *mut lua_State) -> c_int {
     unsafe {
         let function = &*engine::lua_touserdata(state, engine::lua_upvalueindex(1)).cast::<Function>();
         match guarded(state, || (function.body)(&Args::new(state, 1, function.full_name))) {
+            Ok(Out::Wait(wait)) => begin_wait(state, function, wait),
             Ok(out) => object::push(state, out),
             Err(failure) => raise::error(state, failure.message),
         }
+    }
+}
+
+/// Has the running task wait.
+unsafe fn begin_wait(state: *mut lua_State, function: &Function, wait: Wait) -> c_int {
+    // SAFETY: called by `call_native`, outside of the wall, as its last step: a yield is how a C function ends then.
+    unsafe {
+        if !super::interrupt::account(state).pace.is_task(state) {
+            drop(wait);
+            let name = function.full_name;
+            raise::error(
+                state,
+                format!(
+                    "{name} can't wait here: it can in a handler of frr.on, frr.every, frr.after, frr.spawn or frr.subscribe, outside of a coroutine of your own"
+                ),
+            );
+        }
+        if engine::lua_isyieldable(state) == 0 {
+            drop(wait);
+            let name = function.full_name;
+            raise::error(state, format!("{name} can't wait here: inside of a metamethod, table.sort or string.gsub"));
+        }
+        super::context::of(state).wait().replace(Some(wait));
+        engine::lua_yield(state, 0)
     }
 }
 

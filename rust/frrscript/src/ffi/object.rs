@@ -47,7 +47,7 @@ impl View {
     pub fn live(&self) -> Option<&CallContext> {
         // SAFETY: a context lives as long as its VM, and only scripts of that VM have the view.
         let context = unsafe { &*self.context };
-        (context.call() == self.call).then_some(context)
+        context.is_live(self.call).then_some(context)
     }
 
     /// The message for a view that outlived its call.
@@ -182,6 +182,7 @@ pub unsafe fn push(state: *mut lua_State, out: Out) -> c_int {
             Out::Object(object) => push_object(state, object),
             Out::List(items) => {
                 engine::lua_createtable(state, c_int::try_from(items.len()).unwrap_or(0), 0);
+                engine::lua_checkstack(state, 8);
                 for (index, item) in (1..).zip(items) {
                     push(state, item);
                     engine::lua_rawseti(state, -2, index);
@@ -195,6 +196,17 @@ pub unsafe fn push(state: *mut lua_State, out: Out) -> c_int {
                     engine::lua_rawset(state, -3);
                 }
             }
+            Out::Map(entries) => {
+                engine::lua_createtable(state, 0, c_int::try_from(entries.len()).unwrap_or(0));
+                engine::lua_checkstack(state, 8);
+                for (key, value) in entries {
+                    push(state, key);
+                    push(state, value);
+                    engine::lua_rawset(state, -3);
+                }
+            }
+            // Only functions wait, and they don't come here (native.rs).
+            Out::Wait(_) => engine::lua_pushnil(state),
             Out::Two(a, b) => {
                 push(state, *a);
                 push(state, *b);

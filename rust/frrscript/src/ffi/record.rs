@@ -2,7 +2,7 @@
 //! The record of an event: what the daemon tells of it, kept until its handlers have run.
 
 use super::abi;
-use crate::schema::Hook;
+use crate::schema::{Hook, Type};
 use std::ffi::c_void;
 
 /// Octets of the largest record.
@@ -34,6 +34,11 @@ impl Event {
             return Err(format!("its record has {size} octets, more than {MOST}"));
         }
         Ok(Event { size, listen: hook.listen, hold: hook.hold, release: hook.release })
+    }
+
+    /// An event of the library's own, whose record has so many octets.
+    pub fn own(size: usize) -> Event {
+        Event { size, listen: None, hold: None, release: None }
     }
 
     /// Tells the daemon whether anybody listens.
@@ -80,6 +85,27 @@ impl Record {
         // SAFETY: the getter of an argument of this record's hook; `out` lives through the call.
         let present = unsafe { getter(self.words.as_ptr().cast(), &raw mut out) };
         present.then_some(out)
+    }
+
+    /// Whether a text argument is there and `f` holds for it.
+    pub fn text(&self, getter: Getter, f: impl FnOnce(&[u8]) -> bool) -> bool {
+        self.get(getter).is_some_and(|value| {
+            // SAFETY: a getter of a STRING gives `len` octets at `ptr`, borrowed until the next getter.
+            let text = unsafe { value.u.ptr };
+            // SAFETY: likewise.
+            !text.is_null() && f(unsafe { std::slice::from_raw_parts(text.cast(), value.len as usize) })
+        })
+    }
+
+    /// The prefix of an object argument, if it has one.
+    pub fn prefix(&self, getter: Getter, ty: &Type) -> Option<ipnet::IpNet> {
+        let value = self.get(getter)?;
+        // SAFETY: a getter of an object gives a pointer.
+        if unsafe { value.u.ptr }.is_null() {
+            return None;
+        }
+        // SAFETY: a getter of an object gives a pointer to one of its type, good while the record is held.
+        unsafe { ty.prefix.get(value.u.ptr) }
     }
 }
 

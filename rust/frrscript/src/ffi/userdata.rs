@@ -160,7 +160,13 @@ unsafe extern "C-unwind" fn call(
             }
             _ => {
                 let view = &*data.cast::<View>();
-                Err(no_method(view.ty.name, atom))
+                let Some(method) = view.ty.method(atom) else { return Err(no_method(view.ty.name, atom)) };
+                if view.live().is_none() {
+                    return Err(view.stale().into());
+                }
+                // The call is alive and so is its object, which is of the type that has the method.
+                (method.call)(view.object);
+                Ok(Out::Nothing)
             }
         });
         match answer {

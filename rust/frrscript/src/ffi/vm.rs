@@ -51,6 +51,10 @@ impl Function {
     pub(super) fn reference(self) -> c_int {
         self.reference
     }
+
+    pub(super) fn of_reference(reference: c_int) -> Function {
+        Function { reference, params: 0, variadic: true, line: 0 }
+    }
 }
 
 impl Vm {
@@ -86,6 +90,18 @@ impl Vm {
             engine::lua_rawgetfield(vm.state.as_ptr(), engine::LUA_REGISTRYINDEX, c"frr.handler".as_ptr());
         }
         Ok(vm)
+    }
+
+    pub(super) fn state(&self) -> *mut lua_State {
+        self.state.as_ptr()
+    }
+
+    pub(super) fn account(&self) -> &Account {
+        &self.account
+    }
+
+    pub(super) fn callbacks(&self) -> usize {
+        self.callbacks as usize
     }
 
     /// Octets that the script has, and the most that it had.
@@ -169,7 +185,7 @@ impl Vm {
         // SAFETY: no call runs, the stack has room and is balanced; the limit is lifted. The reference keeps the userdata,
         // and with it the view's address, until `unpin`.
         self.without_limit(|| unsafe {
-            object::push_view(state, View { object: std::ptr::null(), context, call: 0, ty, arg });
+            object::push_view(state, View { object: std::ptr::null(), context, call: u64::MAX, ty, arg });
             let view = engine::lua_touserdata(state, -1).cast::<View>();
             let reference = engine::lua_ref(state, -1);
             engine::lua_pop(state, 1);
@@ -324,7 +340,12 @@ impl Vm {
     /// What a protected call's status and error value mean.
     #[cold]
     fn failure(&self, status: c_int, what: &str) -> Failure {
-        let state = self.state.as_ptr();
+        self.failure_of(self.state.as_ptr(), status, what)
+    }
+
+    /// The same for a coroutine.
+    #[cold]
+    pub(super) fn failure_of(&self, state: *mut lua_State, status: c_int, what: &str) -> Failure {
         // SAFETY: a failed call leaves the error value on top.
         let text = unsafe {
             match super::args::read(state, -1) {
@@ -365,7 +386,7 @@ impl Vm {
     /// Runs the collector when much of the limit is used: Luau's own pace lets a heap double, and an allocation over the
     /// limit is not preceded by a collection.
     #[inline]
-    fn collect(&self) {
+    pub(super) fn collect(&self) {
         if self.account.used() >= self.collect_at.get() {
             self.collect_now();
         }
@@ -421,15 +442,9 @@ fn compile_error(error: &mlua::Error) -> String {
 /// # Safety
 /// `state` is a VM's main state, in `call_hook`'s `finish`.
 pub unsafe fn view_of(state: *mut lua_State, arg: u8, ty: &'static crate::schema::Type) -> Option<View> {
-    // SAFETY: the context's address was put into the registry when the VM was made.
-    let context = unsafe {
-        engine::lua_rawgetfield(state, engine::LUA_REGISTRYINDEX, c"frr.context".as_ptr());
-        let context = engine::lua_touserdata(state, -1).cast::<CallContext>().cast_const();
-        engine::lua_pop(state, 1);
-        context
-    };
-    // SAFETY: the context lives as long as the VM.
-    let (call, object) = unsafe { ((*context).call(), (*context).object(arg)?) };
+    // SAFETY: the caller's promise.
+    let context = unsafe { super::context::of(state) };
+    let (call, object) = (context.call(), context.object(arg)?);
     Some(View { object, context, call, ty, arg })
 }
 

@@ -2,7 +2,7 @@
 //! The functions that every script finds, by table.
 
 use super::value::Out;
-use super::{as_path, ext, logging, patterns, sets};
+use super::{as_path, ext, logging, patterns, sets, tasks};
 use crate::failure::Failure;
 use crate::ffi::args::{Arg, Args};
 use crate::value::as_path::AsPath;
@@ -89,6 +89,14 @@ pub const FRR: &[Function] = functions! { "frr":
     "as_path", "(string) -> AsPath", "an AS path of the script's own", own_path;
     "as_path_pattern", "(string) -> AsPathPattern", "a compiled regular expression for as_path:match()", as_path_pattern;
     "community_pattern", "(string) -> CommunityPattern", "a compiled regular expression for communities:match()", community_pattern;
+    "on", "(event: string, handler: (...any) -> (), filter: {[string]: any}?) -> Subscription", "calls the handler, as a task, at each event that the filter lets through", tasks::on;
+    "every", "(seconds: number, handler: () -> ()) -> Subscription", "calls the function again and again; not while its last task is not done", tasks::every;
+    "after", "(seconds: number, handler: () -> ()) -> Subscription", "calls the function once", tasks::after;
+    "spawn", "(handler: (...any) -> (), ...any) -> ()", "starts the function as a task of its own, with these arguments", tasks::spawn;
+    "sleep", "(seconds: number) -> ()", "waits; in a task only", tasks::sleep;
+    "reevaluate", "() -> ()", "asks the daemon to evaluate again what this script decides", tasks::reevaluate;
+    "show", "(command: string) -> (any, string?)", "waits for a show command of this daemon: its text, a table if it ends in json, or nil and why not", tasks::show;
+    "configure", "({string}) -> (boolean, string?)", "waits until lines of configuration are applied: true, or false and why not; needs 'script NAME permit configure'", tasks::configure;
     "time", "() -> number", "seconds since 1970, UTC, with fraction", time;
     "localtime", "() -> {year: number, month: number, day: number, hour: number, minute: number, second: number, weekday: number}", "now in the router's time zone; weekday 0 is Sunday", localtime;
 };

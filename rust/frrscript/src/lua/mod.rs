@@ -12,4 +12,5 @@ pub mod logging;
 pub mod patterns;
 pub mod sets;
 pub mod staging;
+pub mod tasks;
 pub mod value;

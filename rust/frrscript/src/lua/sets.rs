@@ -15,6 +15,7 @@ use crate::value::{community, items};
 use ipnet::IpNet;
 use std::any::Any;
 use std::net::IpAddr;
+use std::rc::Rc;
 
 /// An IP address.
 pub struct Address(pub IpAddr);
@@ -23,7 +24,7 @@ pub struct Address(pub IpAddr);
 pub struct Prefix(pub IpNet);
 
 /// `frr.prefix_set`.
-pub struct Prefixes(pub PrefixSet);
+pub struct Prefixes(pub Rc<PrefixSet>);
 
 /// `frr.asn_set`.
 pub struct Asns(pub AsnSet);
@@ -144,7 +145,7 @@ pub fn prefix_set(args: &Args) -> Result<Out, Failure> {
         arg => with_text(arg, &mut |text| set.insert(text)),
     })?;
     set.finish();
-    Ok(Out::Object(Box::new(Prefixes(set))))
+    Ok(Out::Object(Box::new(Prefixes(Rc::new(set)))))
 }
 
 /// An AS number set from a script's table.

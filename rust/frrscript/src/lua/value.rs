@@ -4,6 +4,7 @@
 use crate::atom::Atom;
 use crate::failure::Failure;
 use crate::ffi::args::Args;
+use crate::task::Wait;
 
 /// What a method or field gives to the script.
 pub enum Out {
@@ -29,8 +30,12 @@ pub enum Out {
     List(Vec<Out>),
     /// A table with these fields.
     Record(Vec<(&'static str, Out)>),
+    /// A table with any keys.
+    Map(Vec<(Out, Out)>),
     /// Two results.
     Two(Box<Out>, Box<Out>),
+    /// The task waits; what it waits for gives the results.
+    Wait(Wait),
 }
 
 /// A documented method or field, for the reference and the editor's types.

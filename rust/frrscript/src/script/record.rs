@@ -7,6 +7,10 @@ use super::options::Options;
 use super::source::Source;
 use super::stats::Stats;
 use crate::failure::{Failure, Kind};
+use crate::ffi::own_events;
+use crate::task::event;
+use crate::task::queue::Queue;
+use crate::task::turn::Current;
 use std::cell::{Cell, RefCell};
 use std::path::Path;
 use std::rc::Rc;
@@ -30,6 +34,10 @@ pub struct Script {
     /// Why there is no generation, or why the last reload was refused.
     refused: RefCell<Option<Failure>>,
     uses: RefCell<Vec<Rc<Use>>>,
+    /// Events that wait for its handlers.
+    pub queue: Queue,
+    /// What it runs of them.
+    pub running: Current,
 }
 
 /// One function of a script in one hook point; rules that call the same function share it.
@@ -58,6 +66,8 @@ impl Script {
             loads: Cell::new(0),
             refused: RefCell::new(None),
             uses: RefCell::default(),
+            queue: Queue::default(),
+            running: Current::default(),
         }
     }
 
@@ -87,7 +97,7 @@ impl Script {
     ///
     /// # Errors
     /// What is wrong with the file.
-    pub fn load(&self, directory: &Path) -> Result<(), Failure> {
+    pub fn load(self: &Rc<Self>, directory: &Path) -> Result<(), Failure> {
         let options = self.options.borrow().clone();
         let in_use: Vec<String> = self.uses.borrow().iter().map(|u| u.function.clone()).collect();
         let had = self.current.borrow().is_some();
@@ -100,7 +110,16 @@ impl Script {
         match loaded {
             Ok(generation) => {
                 self.loads.set(number);
-                let old = self.current.replace(Some(Rc::new(generation)));
+                let generation = Rc::new(generation);
+                let tasks = Rc::clone(generation.vm.context().tasks());
+                tasks.permit_configure(options.configure);
+                let old = self.current.replace(Some(generation));
+                if let Some(old) = &old {
+                    self.running.end(old);
+                }
+                tasks.begin();
+                event::add(self);
+                own_events::loaded(self, number);
                 self.serial.set(self.serial.get() + 1);
                 self.refused.replace(None);
                 for used in self.uses.borrow().iter() {
@@ -118,8 +137,10 @@ impl Script {
 
     /// Takes the generation out of service.
     pub fn unload(&self) {
-        if self.current.take().is_some() {
+        if let Some(old) = self.current.take() {
             self.serial.set(self.serial.get() + 1);
+            self.running.end(&old);
+            self.queue.clear();
         }
     }
 
@@ -128,12 +149,8 @@ impl Script {
         let mut uses = self.uses.borrow_mut();
         let found = uses.iter().find(|u| u.hook == hook && u.function == function);
         let used = found.cloned().unwrap_or_else(|| {
-            let used = Rc::new(Use {
-                hook,
-                function: function.to_owned(),
-                rules: Cell::new(0),
-                guard: Guard::default(),
-            });
+            let used =
+                Rc::new(Use { hook, function: function.to_owned(), rules: Cell::new(0), guard: Guard::default() });
             uses.push(Rc::clone(&used));
             used
         });

@@ -12,13 +12,18 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 fn state(script: &Script) -> &'static str {
     if script.current().is_none() {
         "not loaded"
-    } else if script.uses().iter().any(|u| u.guard.suspended()) {
+    } else if suspended(script) {
         "suspended"
     } else if script.refused().is_some() {
         "reload refused"
     } else {
         "in service"
     }
+}
+
+fn suspended(script: &Script) -> bool {
+    let listeners = script.current().map(|g| g.vm.context().tasks().listeners()).unwrap_or_default();
+    script.uses().iter().any(|u| u.guard.suspended()) || listeners.iter().any(|l| l.handler.guard.suspended())
 }
 
 fn errors(script: &Script) -> u64 {
@@ -121,6 +126,9 @@ pub fn detail(script: &Script) -> String {
     if let Some(last) = stats.last() {
         let _ = writeln!(out, "  Last error: {}, {}: {}", ago(last.at), last.failure.kind.name(), last.failure.message);
     }
+    if let Some(generation) = script.current() {
+        crate::task::show::lines(script, generation.vm.context().tasks(), &mut out);
+    }
     if let Some((evaluated, changed)) = script.reevaluated.get() {
         let _ = writeln!(out, "  Since the last reload: {evaluated} evaluations, {changed} routes changed");
     }
@@ -169,6 +177,7 @@ fn one(script: &Script) -> Value {
         "limitMemoryBytes": options.memory(),
         "onError": options.on_error_word(),
         "hooks": hooks,
+        "work": current.as_ref().map(|g| crate::task::show::json(script, g.vm.context().tasks())),
         "calls": stats.calls(),
         "callsSuspended": stats.skipped(),
         "errors": errors,

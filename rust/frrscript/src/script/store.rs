@@ -169,7 +169,12 @@ pub fn set_option(name: &str, option: OptionKind, value: Option<u32>) -> Result<
             let value = in_range(HOLD, value.unwrap_or(default.hold_s))?;
             script.options.borrow_mut().hold_s = value;
         }
-        OptionKind::PERMIT_CONFIGURE => script.options.borrow_mut().configure = value == Some(1),
+        OptionKind::PERMIT_CONFIGURE => {
+            script.options.borrow_mut().configure = value == Some(1);
+            if let Some(generation) = script.current() {
+                generation.vm.context().tasks().permit_configure(value == Some(1));
+            }
+        }
     }
     tidy(&script);
     Ok(())

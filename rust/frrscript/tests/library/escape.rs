@@ -97,6 +97,7 @@ fn no_finalizer_runs() {
            return not ran
          end",
     );
+    host.option_time("s", 5000);
     let rule = host.rule("s", "f");
     for _ in 0..20 {
         assert_eq!(rule.call(&Objects::sample()), Verdict::MATCH);

@@ -50,6 +50,17 @@ pub fn c_text(text: &str) -> CString {
     CString::new(text).expect("no NUL in it")
 }
 
+/// Registers hook points.
+///
+/// # Safety
+/// An array of static tables that ends with NULL.
+pub unsafe fn register_hooks(hooks: *const *const Hook) -> Result<String, String> {
+    let mut why = null_mut();
+    // SAFETY: the caller's promise.
+    let result = unsafe { frrscript_register_hooks(hooks, &raw mut why) };
+    told(result, why)
+}
+
 /// A text of the library, which is freed.
 pub fn take(text: *mut c_char) -> String {
     if text.is_null() {
@@ -81,6 +92,10 @@ impl Host {
             log: Some(log),
             changed: Some(changed),
             as_path: &raw const AS_PATHS,
+            wake: Some(super::tasks::wake),
+            show: Some(super::tasks::show),
+            configure: Some(super::tasks::configure),
+            ..AbiHost::NONE
         };
         let hooks = [&raw const MATCH.0, &raw const SET.0, null()];
         let mut why = null_mut();
@@ -90,6 +105,7 @@ impl Host {
             let result = frrscript_register_hooks(hooks.as_ptr(), &raw mut why);
             assert_eq!(told(result, why), Ok(String::new()));
         }
+        super::tasks::register();
         LOG.take();
         CHANGED.take();
         ON_LOG.take();
@@ -140,6 +156,21 @@ impl Host {
             // SAFETY: a live name and value, a place to write to.
             unsafe { frrscript_script_option(name, option, &raw const value, out) }
         })
+    }
+
+    pub fn unload(&self, name: &str) -> Result<String, String> {
+        self.command(name, |name, out| {
+            // SAFETY: a live name, a place to write to.
+            unsafe { frrscript_script_unload(name, out) }
+        })
+    }
+
+    pub fn option_time(&self, name: &str, msec: u32) {
+        assert_eq!(self.option(name, OptionKind::LIMIT_TIME, msec), Ok(String::new()));
+    }
+
+    pub fn permit_configure(&self, name: &str) {
+        assert_eq!(self.option(name, OptionKind::PERMIT_CONFIGURE, 1), Ok(String::new()));
     }
 
     fn command(&self, name: &str, f: impl FnOnce(*const c_char, *mut *mut c_char) -> c_int) -> Result<String, String> {

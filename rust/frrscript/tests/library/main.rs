@@ -19,4 +19,5 @@ mod operating;
 mod staging;
 mod stale;
 mod tables;
+mod tasks;
 mod values;

@@ -273,8 +273,13 @@ static HOP_FIELDS: Static<[Field; 2]> = Static([
     },
     end(),
 ]);
-static HOP: Static<Type> =
-    Static(Type { name: c"nexthop".as_ptr(), doc: null(), fields: HOP_FIELDS.0.as_ptr(), as_prefix: None });
+static HOP: Static<Type> = Static(Type {
+    name: c"nexthop".as_ptr(),
+    doc: null(),
+    fields: HOP_FIELDS.0.as_ptr(),
+    as_prefix: None,
+    ..Type::NONE
+});
 
 static ROUTE_FIELDS: Static<[Field; 22]> = Static([
     Field { set: Some(set_octet), ..at(c"octet", Kind::UINT, 1, offset_of!(Route, octet)) },
@@ -330,15 +335,21 @@ static ROUTE_FIELDS: Static<[Field; 22]> = Static([
     Field { get: Some(get_communities), ..field(c"fixed_communities", Kind::COMMUNITY) },
     end(),
 ]);
-static ROUTE: Static<Type> =
-    Static(Type { name: c"attributes".as_ptr(), doc: null(), fields: ROUTE_FIELDS.0.as_ptr(), as_prefix: None });
+static ROUTE: Static<Type> = Static(Type {
+    name: c"attributes".as_ptr(),
+    doc: null(),
+    fields: ROUTE_FIELDS.0.as_ptr(),
+    as_prefix: None,
+    ..Type::NONE
+});
 
 static PREFIX_FIELDS: Static<[Field; 2]> = Static([at(c"length", Kind::UINT, 2, offset_of!(Prefix, length)), end()]);
-static PREFIX: Static<Type> = Static(Type {
+pub static PREFIX: Static<Type> = Static(Type {
     name: c"prefix".as_ptr(),
     doc: null(),
     fields: PREFIX_FIELDS.0.as_ptr(),
     as_prefix: Some(as_prefix),
+    ..Type::NONE
 });
 
 static PEER_FIELDS: Static<[Field; 3]> = Static([
@@ -346,11 +357,11 @@ static PEER_FIELDS: Static<[Field; 3]> = Static([
     Field { get: Some(get_name), ..field(c"name", Kind::STRING) },
     end(),
 ]);
-static PEER: Static<Type> =
-    Static(Type { name: c"peer".as_ptr(), doc: null(), fields: PEER_FIELDS.0.as_ptr(), as_prefix: None });
+pub static PEER: Static<Type> =
+    Static(Type { name: c"peer".as_ptr(), doc: null(), fields: PEER_FIELDS.0.as_ptr(), as_prefix: None, ..Type::NONE });
 
 const fn arg(name: &'static CStr, object: *const Type) -> Arg {
-    Arg { name: name.as_ptr(), doc: null(), object, constant: 0 }
+    Arg { name: name.as_ptr(), doc: null(), object, ..Arg::NONE }
 }
 
 static ARGS: Static<[Arg; 5]> = Static([
@@ -360,7 +371,17 @@ static ARGS: Static<[Arg; 5]> = Static([
     Arg { constant: 3, ..arg(c"RM_MATCH_AND_CHANGE", null()) },
     Arg { name: null(), ..arg(c"", null()) },
 ]);
-pub static MATCH: Static<Hook> =
-    Static(Hook { name: c"route_match".as_ptr(), doc: null(), args: ARGS.0.as_ptr(), flags: HOOK_VERDICT });
-pub static SET: Static<Hook> =
-    Static(Hook { name: c"route_set".as_ptr(), doc: null(), args: ARGS.0.as_ptr(), flags: HOOK_VERDICT | HOOK_SET });
+pub static MATCH: Static<Hook> = Static(Hook {
+    name: c"route_match".as_ptr(),
+    doc: null(),
+    args: ARGS.0.as_ptr(),
+    flags: HOOK_VERDICT,
+    ..Hook::NONE
+});
+pub static SET: Static<Hook> = Static(Hook {
+    name: c"route_set".as_ptr(),
+    doc: null(),
+    args: ARGS.0.as_ptr(),
+    flags: HOOK_VERDICT | HOOK_SET,
+    ..Hook::NONE
+});

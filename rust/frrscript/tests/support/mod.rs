@@ -124,6 +124,7 @@ fn register(directory: &Path) {
         log: Some(log),
         changed: None,
         as_path: &raw const AS_PATHS,
+        ..Host::NONE
     };
     let hooks = [&raw const tables::MATCH.0, &raw const tables::SET.0, null()];
     let mut why: *mut c_char = null_mut();

@@ -146,7 +146,7 @@ const fn part(name: &'static CStr, of: *const Type) -> Field {
 const END: Field = Field { name: null(), ..field(c"", Kind::NIL, 0, None, None) };
 
 const fn table(name: &'static CStr, fields: *const Field) -> Type {
-    Type { name: name.as_ptr(), doc: null(), fields, as_prefix: None }
+    Type { name: name.as_ptr(), doc: null(), fields, ..Type::NONE }
 }
 
 static PREFIX_FIELDS: Static<[Field; 3]> = Static([
@@ -187,7 +187,7 @@ static PATH_FIELDS: Static<[Field; 1]> = Static([END]);
 static PATH: Static<Type> = Static(table(c"path", PATH_FIELDS.0.as_ptr()));
 
 const fn arg(name: &'static CStr, object: *const Type, constant: i64) -> Arg {
-    Arg { name: name.as_ptr(), doc: null(), object, constant }
+    Arg { name: name.as_ptr(), doc: null(), object, constant, ..Arg::NONE }
 }
 
 static ARGS: Static<[Arg; 9]> = Static([
@@ -199,7 +199,7 @@ static ARGS: Static<[Arg; 9]> = Static([
     arg(c"RM_MATCH", null(), 2),
     arg(c"RM_MATCH_AND_CHANGE", null(), 3),
     arg(c"path", &raw const PATH.0, 0),
-    Arg { name: null(), doc: null(), object: null(), constant: 0 },
+    Arg::NONE,
 ]);
 
 const fn hook(name: &'static CStr, flags: u32) -> Hook {

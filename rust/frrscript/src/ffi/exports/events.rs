@@ -4,6 +4,8 @@
 use super::register::type_of;
 use super::{answer, text};
 use crate::ffi::abi::{self, ErrorCode};
+use crate::ffi::own_events;
+use crate::ffi::record::Record;
 use crate::ffi::wall::wall;
 use crate::schema;
 use std::ffi::{c_char, c_int, c_void};
@@ -50,18 +52,30 @@ unsafe fn add_list(table: &'static abi::List) -> Result<(), String> {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn frrscript_event(hook: *const abi::Hook, record: *const c_void) {
     wall("frrscript_event", (), || {
-        let _ = (hook, record);
+        let Some(hook) = schema::hook_of(hook as usize) else { return };
+        if hook.event.is_none() {
+            return;
+        }
+        // SAFETY: the caller's record is as large as the hook's table says.
+        crate::task::event::post(hook, || unsafe { Record::copy(hook, record) });
     });
 }
 
 /// Runs what waits: events, timers, tasks, for a few milliseconds at most. Called by the host as `wake` asked.
 #[unsafe(no_mangle)]
 pub extern "C" fn frrscript_turn() {
-    wall("frrscript_turn", (), || {});
+    let done = wall("frrscript_turn", false, || {
+        crate::task::turn::turn();
+        true
+    });
+    if !done {
+        // What else waits is not lost.
+        wall("frrscript_turn", (), || crate::ffi::host::wake(1000));
+    }
 }
 
 /// The daemon is about to end: scripts hear of it (`shutdown`), within their time limits, and no task runs afterwards.
 #[unsafe(no_mangle)]
 pub extern "C" fn frrscript_shutdown() {
-    wall("frrscript_shutdown", (), || {});
+    wall("frrscript_shutdown", (), own_events::shutdown);
 }

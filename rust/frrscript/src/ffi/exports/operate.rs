@@ -125,8 +125,11 @@ pub unsafe extern "C" fn frrscript_script_resume(name: *const c_char, out: *mut 
     unsafe {
         with_name("frrscript_script_resume", name, out, |name| {
             let script = store::existing(name).map_err(load_error)?;
-            let resumed: Vec<String> =
+            let mut resumed: Vec<String> =
                 script.uses().iter().filter(|u| u.guard.resume()).map(|u| u.function.clone()).collect();
+            if let Some(generation) = script.current() {
+                resumed.extend(generation.vm.context().tasks().resume());
+            }
             if resumed.is_empty() {
                 return Ok(Some(format!("script {name}: nothing is suspended")));
             }

@@ -6,7 +6,7 @@ use crate::ffi::abi::{self, ErrorCode, Host, Kind};
 use crate::ffi::access::{Accessor, PrefixOf};
 use crate::ffi::record::Event;
 use crate::ffi::wall::wall;
-use crate::ffi::{deadline, host, segments};
+use crate::ffi::{deadline, host, own_events, segments};
 use crate::schema::{self, Arg, ArgKind, Field, FieldKind, Hook, ItemKind, Type};
 use std::ffi::{c_char, c_int};
 
@@ -24,9 +24,10 @@ pub unsafe extern "C" fn frrscript_host_set(host: *const Host) -> c_int {
             if let Some(directory) = text(host.scriptdir) {
                 crate::script::store::set_directory(directory.into());
             }
-            host::set(text(host.daemon).unwrap_or("frr"), host.log, host.changed);
+            host::set(text(host.daemon).unwrap_or("frr"), host);
             segments::set_ops(host.as_path.as_ref().copied());
         }
+        own_events::register();
         deadline::watch_forks();
         ErrorCode::OK as c_int
     })

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! How long a task may run: a slice at a time, and its time limit from one wait to the next.
+
+use super::engine::lua_State;
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+/// The pace of the task that runs in a VM, if one does.
+#[derive(Default)]
+pub struct Pace {
+    running: Cell<Option<Running>>,
+    cut: Cell<bool>,
+}
+
+#[derive(Clone, Copy)]
+struct Running {
+    thread: *mut lua_State,
+    began: Instant,
+    used: Duration,
+    limit: Duration,
+}
+
+/// What the interrupt is to do.
+pub enum Next {
+    /// No task runs: the watchdog's word counts.
+    NoTask,
+    /// The task is past its limit.
+    Stop,
+    /// Its slice is over, and it can be cut here.
+    Cut,
+    /// Its slice is over, but it is inside something that can't be left: it goes on until the next look.
+    GoOn,
+}
+
+impl Pace {
+    /// A task begins a slice, after it has `used` so much of its `limit`.
+    pub fn begin(&self, thread: *mut lua_State, used: Duration, limit: Duration) {
+        self.cut.set(false);
+        self.running.set(Some(Running { thread, began: Instant::now(), used, limit }));
+    }
+
+    /// The slice has ended: how much is used now, and whether the task was cut.
+    pub fn end(&self) -> (Duration, bool) {
+        let used = self.running.take().map_or(Duration::ZERO, |r| r.used + r.began.elapsed());
+        (used, self.cut.replace(false))
+    }
+
+    /// Whether `thread` is the running task itself, so that it may wait.
+    pub fn is_task(&self, thread: *mut lua_State) -> bool {
+        self.running.get().is_some_and(|r| r.thread == thread)
+    }
+
+    /// The running task's limit.
+    pub fn limit(&self) -> Option<Duration> {
+        self.running.get().map(|r| r.limit)
+    }
+
+    /// The interrupt was called in `thread`, where a yield is possible or not. A coroutine of the script's own is never
+    /// cut: its yield would go to the script.
+    pub fn look(&self, thread: *mut lua_State, yieldable: bool) -> Next {
+        let Some(running) = self.running.get() else { return Next::NoTask };
+        if running.used + running.began.elapsed() >= running.limit {
+            return Next::Stop;
+        }
+        if !yieldable || thread != running.thread {
+            return Next::GoOn;
+        }
+        self.cut.set(true);
+        Next::Cut
+    }
+}

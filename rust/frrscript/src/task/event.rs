@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! From the daemon's word to the queues of the scripts that listen.
+
+use super::turn;
+use crate::ffi::record::Record;
+use crate::schema::Hook;
+use crate::script::record::Script;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+thread_local! {
+    /// Scripts in service that have asked for anything to be called later.
+    static SCRIPTS: RefCell<Vec<Rc<Script>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A script has a generation in service that asked for something.
+pub fn add(script: &Rc<Script>) {
+    SCRIPTS.with_borrow_mut(|scripts| {
+        if !scripts.iter().any(|s| Rc::ptr_eq(s, script)) {
+            scripts.push(Rc::clone(script));
+        }
+    });
+}
+
+/// A script has none any more.
+pub fn remove(script: &Script) {
+    let gone = SCRIPTS.with_borrow_mut(|scripts| {
+        let at = scripts.iter().position(|s| std::ptr::eq(&raw const **s, script))?;
+        Some(scripts.remove(at))
+    });
+    drop(gone);
+}
+
+/// The scripts that have something to be called, in the order in which they came.
+#[must_use]
+pub fn scripts() -> Vec<Rc<Script>> {
+    SCRIPTS.with_borrow(Clone::clone)
+}
+
+/// Queues an event for every script that has a listener for it. `copy` makes a copy of the record, which takes the
+/// daemon's references.
+pub fn post(hook: &'static Hook, mut copy: impl FnMut() -> Option<Record>) {
+    if hook.listeners.get() == 0 {
+        return;
+    }
+    let mut spare: Option<Record> = None;
+    let posted = SCRIPTS.with_borrow(|scripts| {
+        let mut posted = false;
+        for script in scripts {
+            let Some(generation) = script.current() else { continue };
+            let tasks = generation.vm.context().tasks();
+            if !tasks.any_listener(hook, |_| true) {
+                continue;
+            }
+            let Some(record) = spare.take().or_else(&mut copy) else { return posted };
+            if !tasks.any_listener(hook, |l| l.filter.wants(&record)) {
+                // The next script may want it.
+                spare = Some(record);
+            } else if script.queue.admit() {
+                script.queue.push(record);
+                posted = true;
+            } else {
+                spare = Some(record);
+            }
+        }
+        posted
+    });
+    drop(spare);
+    if posted {
+        turn::soon();
+    }
+}
+
+/// Queues an event for one script.
+pub fn post_to(script: &Script, hook: &'static Hook, copy: impl FnOnce() -> Option<Record>) {
+    let Some(generation) = script.current() else { return };
+    if !generation.vm.context().tasks().any_listener(hook, |_| true) || !script.queue.admit() {
+        return;
+    }
+    if let Some(record) = copy() {
+        script.queue.push(record);
+        turn::soon();
+    }
+}

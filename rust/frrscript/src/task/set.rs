@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What the script of one VM has asked for: its listeners, timers and tasks.
+
+use super::filter::Filter;
+use super::handler::{Garbage, Handler};
+use super::shell::Command;
+use crate::ffi::thread::Thread;
+use crate::lua::value::Out;
+use crate::schema::Hook;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+/// Tasks that are not done, and starts that wait, of one script.
+pub const MOST_TASKS: usize = 1000;
+/// Listeners of one script.
+pub const MOST_LISTENERS: usize = 100;
+/// Timers of one script.
+pub const MOST_TIMERS: usize = 1000;
+
+const ENDED: &str = "this script was loaded again, and this is the old one";
+
+/// A function that an event calls.
+pub struct Listener {
+    /// Its number in the set.
+    pub id: u64,
+    /// The event.
+    pub event: &'static Hook,
+    /// The function.
+    pub handler: Rc<Handler>,
+    /// Which of the events.
+    pub filter: Filter,
+}
+
+/// A coroutine that is not done.
+pub struct Task {
+    /// The coroutine.
+    pub thread: Thread,
+    /// Whose it is.
+    pub handler: Rc<Handler>,
+    /// What it waits for, for operators.
+    pub waits: &'static str,
+    /// Since when.
+    pub since: Instant,
+}
+
+/// What happens when a time has come.
+pub enum Timer {
+    /// A task has slept enough.
+    Wake(u64),
+    /// A function is started, and again after that time.
+    Start(Rc<Handler>, Option<Duration>),
+}
+
+/// What may run now.
+pub enum Work {
+    /// A function is started with values.
+    Start(Rc<Handler>, Vec<Out>),
+    /// A task goes on with what it waited for.
+    Resume(u64, Vec<Out>),
+}
+
+/// A VM's set.
+#[derive(Default)]
+pub struct Tasks {
+    listeners: RefCell<Vec<Rc<Listener>>>,
+    timers: RefCell<BTreeMap<(Instant, u64), Timer>>,
+    tasks: RefCell<BTreeMap<u64, Task>>,
+    ready: RefCell<VecDeque<Work>>,
+    commands: RefCell<VecDeque<(u64, Command)>>,
+    garbage: Garbage,
+    last: Cell<u64>,
+    in_service: Cell<bool>,
+    ended: Cell<bool>,
+    reevaluate: Cell<bool>,
+    /// The operator lets the script configure its daemon.
+    configure: Cell<bool>,
+    /// Starts that did not fit.
+    dropped: Cell<u64>,
+    /// Times that a timer came while its function's last task was not done.
+    late: Cell<u64>,
+}
+
+impl Tasks {
+    /// A number that nothing else of the set has.
+    fn number(&self) -> u64 {
+        self.last.set(self.last.get() + 1);
+        self.last.get()
+    }
+
+    /// Where references go that are no longer needed.
+    pub fn garbage(&self) -> &Garbage {
+        &self.garbage
+    }
+
+    /// Takes the references that are no longer needed.
+    pub fn take_garbage(&self) -> Vec<i32> {
+        std::mem::take(&mut *self.garbage.borrow_mut())
+    }
+
+    /// Adds a listener: its number.
+    ///
+    /// # Errors
+    /// There are too many.
+    pub fn listen(&self, event: &'static Hook, handler: Rc<Handler>, filter: Filter) -> Result<u64, String> {
+        if self.ended.get() {
+            return Err(ENDED.to_owned());
+        }
+        if self.listeners.borrow().len() >= MOST_LISTENERS {
+            return Err(format!("this script has {MOST_LISTENERS} listeners already"));
+        }
+        let id = self.number();
+        self.listeners.borrow_mut().push(Rc::new(Listener { id, event, handler, filter }));
+        if self.in_service.get() {
+            event.listen(true);
+        }
+        Ok(id)
+    }
+
+    /// Adds a timer: its number.
+    ///
+    /// # Errors
+    /// There are too many.
+    pub fn at(&self, after: Duration, timer: Timer) -> Result<u64, String> {
+        if self.ended.get() {
+            return Err(ENDED.to_owned());
+        }
+        if self.timers.borrow().len() >= MOST_TIMERS {
+            return Err(format!("this script has {MOST_TIMERS} timers already"));
+        }
+        let id = self.number();
+        self.timers.borrow_mut().insert((Instant::now() + after, id), timer);
+        Ok(id)
+    }
+
+    /// Has a function started with values in the next turn; false: too much waits, and it is counted as dropped.
+    pub fn post(&self, handler: Rc<Handler>, args: Vec<Out>) -> bool {
+        if self.ended.get() || self.ready.borrow().len() + self.tasks.borrow().len() >= MOST_TASKS {
+            self.dropped.set(self.dropped.get() + 1);
+            return false;
+        }
+        self.ready.borrow_mut().push_back(Work::Start(handler, args));
+        true
+    }
+
+    /// Takes a listener or timer away; whether there was one.
+    pub fn cancel(&self, id: u64) -> bool {
+        let at = self.listeners.borrow().iter().position(|l| l.id == id);
+        if let Some(at) = at {
+            let gone = self.listeners.borrow_mut().remove(at);
+            if self.in_service.get() {
+                gone.event.listen(false);
+            }
+            return true;
+        }
+        let key = self.timers.borrow().keys().find(|k| k.1 == id).copied();
+        let gone = key.and_then(|key| self.timers.borrow_mut().remove(&key));
+        gone.is_some()
+    }
+
+    /// The listener of that place in the order in which they were made.
+    pub fn listener(&self, place: usize) -> Option<Rc<Listener>> {
+        self.listeners.borrow().get(place).cloned()
+    }
+
+    /// All listeners.
+    pub fn listeners(&self) -> Vec<Rc<Listener>> {
+        self.listeners.borrow().clone()
+    }
+
+    /// Whether a listener of the event passes the test. Allocates nothing.
+    pub fn any_listener(&self, event: &Hook, mut test: impl FnMut(&Listener) -> bool) -> bool {
+        self.listeners.borrow().iter().any(|l| std::ptr::eq(l.event, event) && !l.handler.guard.suspended() && test(l))
+    }
+
+    /// Whether anything listens.
+    pub fn listens(&self) -> bool {
+        !self.listeners.borrow().is_empty()
+    }
+
+    /// Whether there is anything to do at all, now or later.
+    pub fn is_idle(&self) -> bool {
+        self.listeners.borrow().is_empty()
+            && self.timers.borrow().is_empty()
+            && self.tasks.borrow().is_empty()
+            && self.ready.borrow().is_empty()
+    }
+
+    /// The generation comes into service: events reach it from now on.
+    pub fn begin(&self) {
+        if !self.in_service.replace(true) {
+            self.listeners.borrow().iter().for_each(|l| l.event.listen(true));
+        }
+    }
+
+    /// The generation goes out of service: nothing of it starts any more, and what waits is forgotten.
+    pub fn end(&self) -> Vec<Task> {
+        self.ended.set(true);
+        if self.in_service.replace(false) {
+            self.listeners.borrow().iter().for_each(|l| l.event.listen(false));
+        }
+        let listeners = self.listeners.take();
+        let timers = self.timers.take();
+        let ready = self.ready.take();
+        self.commands.take();
+        drop((listeners, timers, ready));
+        std::mem::take(&mut *self.tasks.borrow_mut()).into_values().collect()
+    }
+
+    /// Whether the generation is out of service.
+    pub fn ended(&self) -> bool {
+        self.ended.get()
+    }
+
+    /// Keeps a task that waits: its number.
+    pub fn keep(&self, task: Task) -> u64 {
+        let id = self.number();
+        self.tasks.borrow_mut().insert(id, task);
+        id
+    }
+
+    /// Takes a task that goes on.
+    pub fn take(&self, id: u64) -> Option<Task> {
+        self.tasks.borrow_mut().remove(&id)
+    }
+
+    /// Room for another task that waits.
+    pub fn has_room(&self) -> bool {
+        self.tasks.borrow().len() < MOST_TASKS
+    }
+
+    /// Has a task go on.
+    pub fn wake(&self, id: u64, results: Vec<Out>) {
+        self.ready.borrow_mut().push_back(Work::Resume(id, results));
+    }
+
+    /// Wakes a task after a time.
+    pub fn wake_after(&self, id: u64, after: Duration) {
+        let key = (Instant::now() + after, self.number());
+        self.timers.borrow_mut().insert(key, Timer::Wake(id));
+    }
+
+    /// Queues a command of a task.
+    pub fn command(&self, id: u64, command: Command) {
+        self.commands.borrow_mut().push_back((id, command));
+    }
+
+    /// The next command.
+    pub fn next_command(&self) -> Option<(u64, Command)> {
+        self.commands.borrow_mut().pop_front()
+    }
+
+    /// Moves what is due to what is ready.
+    pub fn expire(&self, now: Instant) {
+        loop {
+            let key = match self.timers.borrow().first_key_value() {
+                Some((key, _)) if key.0 <= now => *key,
+                _ => return,
+            };
+            let timer = self.timers.borrow_mut().remove(&key);
+            match timer {
+                Some(Timer::Wake(id)) => self.wake(id, Vec::new()),
+                Some(Timer::Start(handler, every)) => {
+                    if every.is_some() && handler.running.get() > 0 {
+                        self.late.set(self.late.get() + 1);
+                    } else {
+                        self.ready.borrow_mut().push_back(Work::Start(Rc::clone(&handler), Vec::new()));
+                    }
+                    if let Some(every) = every {
+                        // Not one after the other, when the daemon was busy for long.
+                        let next = (key.0 + every).max(now);
+                        self.timers.borrow_mut().insert((next, key.1), Timer::Start(handler, Some(every)));
+                    }
+                }
+                None => return,
+            }
+        }
+    }
+
+    /// What is ready first.
+    pub fn next_ready(&self) -> Option<Work> {
+        self.ready.borrow_mut().pop_front()
+    }
+
+    /// Whether something may run now.
+    pub fn has_ready(&self) -> bool {
+        !self.ready.borrow().is_empty() || !self.commands.borrow().is_empty()
+    }
+
+    /// When the next timer is due.
+    pub fn next_timer(&self) -> Option<Instant> {
+        self.timers.borrow().first_key_value().map(|(key, _)| key.0)
+    }
+
+    /// Whether the operator lets the script configure its daemon.
+    pub fn permits_configure(&self) -> bool {
+        self.configure.get()
+    }
+
+    /// Notes that the operator does, or not.
+    pub fn permit_configure(&self, on: bool) {
+        self.configure.set(on);
+    }
+
+    /// Asks for the daemon to evaluate again what the script decides.
+    pub fn ask_reevaluation(&self) {
+        self.reevaluate.set(true);
+    }
+
+    /// Whether that was asked.
+    pub fn take_reevaluation(&self) -> bool {
+        self.reevaluate.replace(false)
+    }
+
+    /// Goes over the timers that start functions: the function, how often, and when next.
+    pub fn each_timer(&self, mut f: impl FnMut(&Handler, Option<Duration>, Instant)) {
+        for (key, timer) in &*self.timers.borrow() {
+            if let Timer::Start(handler, every) = timer {
+                f(handler, *every, key.0);
+            }
+        }
+    }
+
+    /// Goes over the tasks that wait.
+    pub fn each_task(&self, f: impl FnMut(&Task)) {
+        self.tasks.borrow().values().for_each(f);
+    }
+
+    /// Starts that wait, starts that were dropped, and timers that came while their last task was not done.
+    pub fn counts(&self) -> (usize, u64, u64) {
+        (self.ready.borrow().len(), self.dropped.get(), self.late.get())
+    }
+
+    /// Functions that were suspended are called again; their names.
+    pub fn resume(&self) -> Vec<String> {
+        let mut handlers: Vec<Rc<Handler>> = self.listeners.borrow().iter().map(|l| Rc::clone(&l.handler)).collect();
+        for timer in self.timers.borrow().values() {
+            if let Timer::Start(handler, _) = timer {
+                handlers.push(Rc::clone(handler));
+            }
+        }
+        handlers.iter().filter(|h| h.guard.resume()).map(|h| h.name.clone()).collect()
+    }
+}

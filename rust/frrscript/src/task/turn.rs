@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The turn that the daemon's event loop gives to scripts: who runs, for how long, and when the next turn is wanted.
+
+use super::handler::Handler;
+use super::set::{Task, Tasks, Work};
+use super::{Wait, event, shell};
+use crate::ffi::host;
+use crate::ffi::record::Record;
+use crate::ffi::thread::{Allowance, Slice, Thread};
+use crate::script::generation::Generation;
+use crate::script::record::Script;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+/// All scripts together may run for so long in one turn; then the daemon's other events have theirs.
+pub const TURN: Duration = Duration::from_millis(2);
+/// The least that a task gets, so that each turn brings work forward.
+const LEAST: Duration = Duration::from_micros(200);
+/// Events that are handled between two looks at what else is ready.
+const EVENTS: u32 = 16;
+
+thread_local! {
+    /// The script that begins the next turn is another one than that which began the last.
+    static ROUND: Cell<usize> = const { Cell::new(0) };
+    /// A turn runs: what it leads to is seen at its end.
+    static RUNNING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// What a script runs just now, or has been cut in.
+#[derive(Default)]
+pub struct Current {
+    cut: RefCell<Option<Cut>>,
+    /// The event that is being handled, and the place of the listener whose turn is next.
+    event: RefCell<Option<(Record, usize)>>,
+    /// Coroutines that are done and may serve again.
+    spare: RefCell<Option<Thread>>,
+}
+
+/// A task that was cut. Its generation may be out of service by now: it ends at its next wait.
+struct Cut {
+    generation: Rc<Generation>,
+    task: Task,
+}
+
+impl Current {
+    fn is_cut(&self) -> bool {
+        self.cut.borrow().is_some()
+    }
+
+    fn has_event(&self) -> bool {
+        self.event.borrow().is_some()
+    }
+
+    /// A generation goes out of service: what is begun of it ends, what is left of the event is not for the next one.
+    pub fn end(&self, generation: &Generation) {
+        if let Some(thread) = self.spare.take() {
+            generation.vm.give_back(&thread);
+        }
+        for task in generation.vm.context().tasks().end() {
+            generation.vm.give_back(&task.thread);
+        }
+        // A task that was cut still looks at the event's record.
+        if let Some((_, place)) = &mut *self.event.borrow_mut() {
+            *place = usize::MAX;
+        }
+    }
+}
+
+/// The daemon ends: handlers of `shutdown` run, each for its time limit at most, and nothing after them.
+pub fn shutdown(hook: &'static crate::schema::Hook, record: &Record) {
+    for script in event::scripts() {
+        let Some(generation) = script.current() else { continue };
+        let tasks = Rc::clone(generation.vm.context().tasks());
+        script.queue.clear();
+        let limit = script.options.borrow().time();
+        for listener in tasks.listeners() {
+            if !std::ptr::eq(listener.event, hook) || generation.vm.running() {
+                continue;
+            }
+            let mut thread = generation.vm.thread();
+            let allowance = Allowance { slice: Duration::ZERO, limit };
+            let handler = &listener.handler;
+            if let Slice::Failed(failure) = generation.vm.start_event(&mut thread, handler.function, record, allowance)
+            {
+                script.failed(Some(&handler.guard), &handler.name, &failure);
+            }
+            generation.vm.give_back(&thread);
+        }
+        script.running.end(&generation);
+        event::remove(&script);
+    }
+}
+
+/// Wants a turn as soon as other events had theirs.
+pub fn soon() {
+    if !RUNNING.get() {
+        host::wake(0);
+    }
+}
+
+/// A turn.
+pub fn turn() {
+    if RUNNING.replace(true) {
+        return;
+    }
+    struct Running;
+    impl Drop for Running {
+        fn drop(&mut self) {
+            RUNNING.set(false);
+        }
+    }
+    let running = Running;
+    let scripts = event::scripts();
+    let until = Instant::now() + TURN;
+    if !scripts.is_empty() {
+        let first = ROUND.get();
+        ROUND.set(first.wrapping_add(1));
+        for n in 0..scripts.len() {
+            let script = &scripts[(first + n) % scripts.len()];
+            let left = until.saturating_duration_since(Instant::now());
+            #[allow(clippy::cast_possible_truncation, reason = "a handful of scripts")]
+            let share = (left / (scripts.len() - n) as u32).max(LEAST);
+            run(script, Instant::now() + share);
+        }
+    }
+    for script in &scripts {
+        if script.current().is_none() && !script.running.is_cut() {
+            event::remove(script);
+        }
+        let asked = script.current().is_some_and(|g| g.vm.context().tasks().take_reevaluation());
+        if asked {
+            host::changed(&script.name);
+        }
+    }
+    drop(running);
+    want(&scripts);
+}
+
+/// Asks the host for the next turn.
+fn want(scripts: &[Rc<Script>]) {
+    let now = Instant::now();
+    let mut next: Option<Duration> = None;
+    for script in scripts {
+        let Some(generation) = script.current() else {
+            if script.running.is_cut() {
+                next = Some(Duration::ZERO);
+            }
+            continue;
+        };
+        let tasks = generation.vm.context().tasks();
+        let ready = tasks.has_ready()
+            || script.running.is_cut()
+            || script.running.has_event()
+            || (!script.queue.is_empty() && tasks.has_room());
+        let wish =
+            if ready { Some(Duration::ZERO) } else { tasks.next_timer().map(|at| at.saturating_duration_since(now)) };
+        next = match (next, wish) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+    }
+    if let Some(next) = next {
+        // Rounded up: a turn that comes before its time would only ask for another.
+        host::wake(u32::try_from(next.as_micros().div_ceil(1000)).unwrap_or(u32::MAX));
+    }
+}
+
+/// Runs what a script has to do, until the time is over.
+fn run(script: &Rc<Script>, until: Instant) {
+    let running = &script.running;
+    if let Some(cut) = running.cut.take() {
+        let left = until.saturating_duration_since(Instant::now()).max(LEAST);
+        go_on(script, cut, left);
+    }
+    let Some(generation) = script.current() else { return };
+    let tasks = Rc::clone(generation.vm.context().tasks());
+    tasks.expire(Instant::now());
+    // One in a turn: FRR's commands take as long as they take.
+    if !running.is_cut()
+        && let Some((id, command)) = tasks.next_command()
+    {
+        tasks.wake(id, command.run());
+    }
+    loop {
+        if !advance(script, &generation, &tasks, until) || Instant::now() >= until {
+            break;
+        }
+        // A handler may have had the script loaded again.
+        if tasks.ended() {
+            break;
+        }
+    }
+    generation.vm.unref(tasks.take_garbage());
+}
+
+/// One piece of ready work, then some events; false: there is nothing more to do now.
+fn advance(script: &Rc<Script>, generation: &Rc<Generation>, tasks: &Rc<Tasks>, until: Instant) -> bool {
+    if script.running.is_cut() {
+        return false;
+    }
+    let mut did = false;
+    match tasks.next_ready() {
+        Some(Work::Start(handler, args)) => {
+            did = true;
+            start(script, generation, &handler, until, |vm, thread, allowance| {
+                vm.start(thread, handler.function, args, allowance)
+            });
+        }
+        Some(Work::Resume(id, results)) => {
+            did = true;
+            if let Some(mut task) = tasks.take(id) {
+                let allowance = allowance(script, until);
+                let slice = generation.vm.resume(&mut task.thread, results, allowance);
+                finish(script, generation, task, slice);
+            }
+        }
+        None => {}
+    }
+    for _ in 0..EVENTS {
+        if script.running.is_cut() || tasks.ended() || !tasks.has_room() || Instant::now() >= until {
+            break;
+        }
+        if !next_event(script, generation, tasks, until) {
+            break;
+        }
+        did = true;
+    }
+    did
+}
+
+/// Handles one event with one listener; false: none waits.
+fn next_event(script: &Rc<Script>, generation: &Rc<Generation>, tasks: &Rc<Tasks>, until: Instant) -> bool {
+    let running = &script.running;
+    if !running.has_event() {
+        let Some(record) = script.queue.pop() else { return false };
+        running.event.replace(Some((record, 0)));
+    }
+    loop {
+        // The record stays where it is while a handler runs: views point into it.
+        let event = running.event.borrow();
+        let Some((record, place)) = &*event else { return true };
+        let Some(listener) = tasks.listener(*place) else {
+            drop(event);
+            let done = running.event.take();
+            drop(done);
+            return true;
+        };
+        let wanted = std::ptr::eq(listener.event, record.hook)
+            && !listener.handler.guard.suspended()
+            && listener.filter.wants(record);
+        if wanted {
+            let handler = Rc::clone(&listener.handler);
+            start(script, generation, &handler, until, |vm, thread, allowance| {
+                vm.start_event(thread, handler.function, record, allowance)
+            });
+        }
+        drop(event);
+        if let Some((_, place)) = &mut *running.event.borrow_mut() {
+            *place += 1;
+        }
+        if wanted {
+            return true;
+        }
+    }
+}
+
+fn allowance(script: &Script, until: Instant) -> Allowance {
+    let slice = until.saturating_duration_since(Instant::now()).max(LEAST);
+    Allowance { slice, limit: script.options.borrow().time() }
+}
+
+/// Starts a function in a coroutine.
+fn start(
+    script: &Rc<Script>,
+    generation: &Rc<Generation>,
+    handler: &Rc<Handler>,
+    until: Instant,
+    begin: impl FnOnce(&crate::ffi::vm::Vm, &mut Thread, Allowance) -> Slice,
+) {
+    if handler.guard.suspended() {
+        script.stats.skip();
+        return;
+    }
+    let timed = script.stats.call().then(Instant::now);
+    handler.started.set(handler.started.get() + 1);
+    handler.running.set(handler.running.get() + 1);
+    let spare = script.running.spare.take();
+    let mut thread = spare.unwrap_or_else(|| generation.vm.thread());
+    let slice = begin(&generation.vm, &mut thread, allowance(script, until));
+    if let Some(began) = timed {
+        script.stats.took(began.elapsed());
+    }
+    let task = Task { thread, handler: Rc::clone(handler), waits: "", since: Instant::now() };
+    finish(script, generation, task, slice);
+}
+
+/// A task that was cut goes on.
+fn go_on(script: &Rc<Script>, mut cut: Cut, left: Duration) {
+    let allowance = Allowance { slice: left, limit: script.options.borrow().time() };
+    let slice = cut.generation.vm.go_on(&mut cut.task.thread, allowance);
+    finish(script, &cut.generation, cut.task, slice);
+}
+
+/// What becomes of a task after a slice.
+fn finish(script: &Rc<Script>, generation: &Rc<Generation>, mut task: Task, slice: Slice) {
+    let tasks = generation.vm.context().tasks();
+    let reusable = matches!(slice, Slice::Done | Slice::Failed(_));
+    match slice {
+        Slice::Cut => {
+            script.running.cut.replace(Some(Cut { generation: Rc::clone(generation), task }));
+            return;
+        }
+        Slice::Waits(wait) if !tasks.ended() => {
+            task.since = Instant::now();
+            match wait {
+                Wait::Turn => {
+                    task.waits = "its next turn";
+                    let id = tasks.keep(task);
+                    tasks.wake(id, Vec::new());
+                }
+                Wait::Sleep(time) => {
+                    task.waits = "frr.sleep";
+                    let id = tasks.keep(task);
+                    tasks.wake_after(id, time);
+                }
+                Wait::Shell(command) => {
+                    task.waits = match command {
+                        shell::Command::Show(_) => "frr.show",
+                        shell::Command::Configure(_) => "frr.configure",
+                    };
+                    let id = tasks.keep(task);
+                    tasks.command(id, command);
+                }
+            }
+            return;
+        }
+        // Its generation is out of service: this is the wait at which it ends.
+        Slice::Waits(_) => {}
+        Slice::Done => task.handler.guard.succeeded(),
+        Slice::Failed(failure) => script.failed(Some(&task.handler.guard), &task.handler.name, &failure),
+    }
+    task.handler.running.set(task.handler.running.get().saturating_sub(1));
+    if reusable && !tasks.ended() && script.running.spare.borrow().is_none() {
+        script.running.spare.replace(Some(task.thread));
+    } else {
+        generation.vm.give_back(&task.thread);
+    }
+}
