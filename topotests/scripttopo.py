@@ -169,15 +169,14 @@ def log_to_file(router, daemon):
     assert not output.strip(), f"{router.name}: {output}"
 
 
-def script(router, name):
-    """What `show script NAME json` says of a script; nothing when it is unknown."""
-    shown = vtysh(router, f"show script {name} json")
-    return json.loads(shown).get(name, {}) if shown.lstrip().startswith("{") else {}
+def script(router, name, daemon="bgpd"):
+    """What a daemon says in `show script NAME json`; nothing when it has no such script."""
+    return show(router, f"show script {name}").get(daemon, {}).get(name, {})
 
 
-def errors(router, name, kind=None):
+def errors(router, name, kind=None, daemon="bgpd"):
     """Failures of a script, of all kinds or one."""
-    counts = script(router, name).get("errors", {})
+    counts = script(router, name, daemon).get("errors", {})
     return counts.get(kind, 0) if kind else sum(counts.values())
 
 

@@ -44,6 +44,12 @@ static int complain(struct vty *vty, char *text, int result)
 	return result;
 }
 
+/* The same, told apart for vtysh: other daemons may know the script. */
+static int refuse(struct vty *vty, int failed, char *text, int result)
+{
+	return complain(vty, text, failed == FRRSCRIPT_ERROR_NO_SCRIPT ? SCRIPT_UNKNOWN : result);
+}
+
 DEFPY (script_load,
        script_load_cmd,
        "script load SCRIPT$name",
@@ -74,9 +80,10 @@ DEFPY (no_script_load,
        SCRIPT_NAME_STR)
 {
 	char *text = NULL;
+	int failed = frrscript_script_unload(name, &text);
 
-	if (frrscript_script_unload(name, &text))
-		return complain(vty, text, CMD_WARNING_CONFIG_FAILED);
+	if (failed)
+		return refuse(vty, failed, text, CMD_WARNING_CONFIG_FAILED);
 	say(vty, text);
 	return CMD_SUCCESS;
 }
@@ -152,6 +159,8 @@ DEFPY (script_reload,
 	char *text = NULL;
 	int failed = frrscript_script_reload(name, &text);
 
+	if (failed == FRRSCRIPT_ERROR_NO_SCRIPT)
+		return refuse(vty, failed, text, CMD_WARNING);
 	/* Of several, some may have been reloaded. */
 	if (failed)
 		complain(vty, text, CMD_WARNING);
@@ -169,9 +178,10 @@ DEFPY (script_resume,
        SCRIPT_NAME_STR)
 {
 	char *text = NULL;
+	int failed = frrscript_script_resume(name, &text);
 
-	if (frrscript_script_resume(name, &text))
-		return complain(vty, text, CMD_WARNING);
+	if (failed)
+		return refuse(vty, failed, text, CMD_WARNING);
 	say(vty, text);
 	return CMD_SUCCESS;
 }
@@ -185,9 +195,10 @@ DEFPY (clear_script,
        "Calls, errors and times\n")
 {
 	char *text = NULL;
+	int failed = frrscript_script_clear(name, &text);
 
-	if (frrscript_script_clear(name, &text))
-		return complain(vty, text, CMD_WARNING);
+	if (failed)
+		return refuse(vty, failed, text, CMD_WARNING);
 	say(vty, text);
 	return CMD_SUCCESS;
 }
@@ -204,7 +215,7 @@ DEFPY (show_script,
 
 	if (!text) {
 		vty_out(vty, "%% No script %s\n", name ? name : "");
-		return CMD_WARNING;
+		return SCRIPT_UNKNOWN;
 	}
 	say(vty, text);
 	return CMD_SUCCESS;

@@ -10,6 +10,11 @@
 
 struct vty;
 
+/* What a command returns for a script that this daemon does not know: nothing
+ * that lib/vty.c would print a text of its own for.
+ */
+#define SCRIPT_UNKNOWN CMD_ERR_NOTHING_TODO
+
 /* A script was reloaded by command: a daemon that re-evaluates in the
  * background says to `vty` what is going on. `name` NULL = all scripts.
  */
