@@ -7,6 +7,7 @@
 #![allow(unsafe_code)]
 
 mod bare;
+mod event;
 mod route;
 
 use frrscript::ffi::exports::operate::frrscript_show;
@@ -105,6 +106,7 @@ fn main() {
     let directory = std::env::temp_dir().join(format!("frrscript-bench-{}", std::process::id()));
     std::fs::create_dir_all(&directory).expect("a folder for the script");
     std::fs::write(directory.join("bench.lua"), script()).expect("the script is written");
+    std::fs::write(directory.join("event.lua"), event::SCRIPT).expect("the script is written");
     std::fs::write(directory.join("small.lua"), include_str!("policy.luau")).expect("the script is written");
     route::register(&CString::new(directory.to_str().expect("a plain path")).expect("no NUL"));
 
@@ -135,6 +137,10 @@ fn main() {
         unsafe { frrscript_rule_free(rule) };
         figures.push((*title, "us", median(ours), Some((median(unit), "bare Luau call")), *goal));
     }
+    event::register();
+    let (handled, nobody) = event::measure(c"event", &route);
+    figures.push(("calls: event, told and handled (2 reads)", "us", handled, None, Some(1.0)));
+    figures.push(("calls: event that nobody listens to", "us", nobody, None, None));
     // SAFETY: as above.
     let small =
         unsafe { frrscript_rule_new(&raw const HOOK.0, c"small".as_ptr(), c"policy".as_ptr(), std::ptr::null_mut()) };

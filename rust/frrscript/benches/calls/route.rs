@@ -113,7 +113,7 @@ static PREFIX_FIELDS: Static<[Field; 2]> = Static([
     Field { width: 2, offset: std::mem::offset_of!(Prefix, length) as u32, ..field(c"length", Kind::UINT) },
     END,
 ]);
-static PREFIX: Static<Type> = Static(Type {
+pub static PREFIX: Static<Type> = Static(Type {
     name: c"prefix".as_ptr(),
     doc: null(),
     fields: PREFIX_FIELDS.0.as_ptr(),
@@ -126,7 +126,7 @@ static ROUTE_FIELDS: Static<[Field; 4]> = Static([
     Field { get: Some(communities), ..field(c"communities", Kind::COMMUNITY) },
     END,
 ]);
-static ROUTE: Static<Type> = Static(Type {
+pub static ROUTE: Static<Type> = Static(Type {
     name: c"attributes".as_ptr(),
     doc: null(),
     fields: ROUTE_FIELDS.0.as_ptr(),
@@ -138,7 +138,7 @@ static PEER_FIELDS: Static<[Field; 2]> =
 static PEER: Static<Type> =
     Static(Type { name: c"peer".as_ptr(), doc: null(), fields: PEER_FIELDS.0.as_ptr(), as_prefix: None, ..Type::NONE });
 
-const fn arg(name: &'static CStr, object: *const Type) -> Arg {
+pub const fn arg(name: &'static CStr, object: *const Type) -> Arg {
     Arg { name: name.as_ptr(), doc: null(), object, ..Arg::NONE }
 }
 
