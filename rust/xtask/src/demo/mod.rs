@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `cargo xtask demo`: three routers on this machine, one of which runs a
-//! script on what its neighbor announces.
+//! `cargo xtask demo [policy|failover]`: routers on this machine that run
+//! scripts, in a scene.
 //!
 //! Everything happens in namespaces of its own (mounts, network, processes), so
 //! nothing on the machine is touched, and the kernel removes all of it when the
 //! first process in there ends, however that happens.
 
-mod inside;
+mod failover;
+mod policy;
 mod router;
+mod timeline;
+mod traffic;
 
 use std::env;
 
@@ -17,9 +20,30 @@ use crate::environment::Environment;
 use crate::layout::Layout;
 use crate::step::run;
 
+/// What is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Scene {
+    /// Three routers: a script decides what one takes from its neighbor
+    Policy,
+    /// Two routers with one VRRP address: its master follows the BGP uplinks
+    Failover,
+}
+
+impl Scene {
+    fn name(self) -> &'static str {
+        match self {
+            Scene::Policy => "policy",
+            Scene::Failover => "failover",
+        }
+    }
+}
+
 /// What `cargo xtask demo` takes.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub struct DemoArgs {
+    /// What to show
+    #[arg(value_enum, default_value = "policy")]
+    scene: Scene,
     /// Leave it running and open vtysh on the router with the script
     #[arg(long)]
     shell: bool,
@@ -38,7 +62,13 @@ impl DemoArgs {
 /// Runs it; says whether all went as it should.
 pub fn demo(layout: &Layout, args: DemoArgs) -> Result<bool> {
     if args.inside {
-        return inside::demo(layout, args.shell).map(|()| true);
+        run("mount").args(["-t", "tmpfs", "tmpfs", "/run"]).output()?;
+        run("ip").args(["link", "set", "lo", "up"]).output()?;
+        match args.scene {
+            Scene::Policy => policy::demo(layout, args.shell)?,
+            Scene::Failover => failover::demo(layout, args.shell)?,
+        }
+        return Ok(true);
     }
     if run("id").arg("-u").output()?.trim() != "0" {
         bail!("the demo makes network namespaces and so needs root: run this command with sudo");
@@ -54,7 +84,7 @@ pub fn demo(layout: &Layout, args: DemoArgs) -> Result<bool> {
         .args(["unshare", "--mount", "--net", "--pid", "--fork"])
         .args(["--kill-child", "--mount-proc", "--propagation", "private"])
         .arg(env::current_exe()?)
-        .args(["demo", "--inside"])
+        .args(["demo", args.scene.name(), "--inside"])
         .env("CARGO_MANIFEST_DIR", layout.repo.join("rust/xtask"));
     if args.shell {
         command = command.arg("--shell");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! One router of the demo: a network namespace with zebra and bgpd in it.
+//! One router of a demo: a network namespace with daemons in it.
 
 use std::fs;
 use std::net::Ipv4Addr;
@@ -44,12 +44,20 @@ impl Router {
         Ok(Self { name, dir, daemons: Vec::new(), programs: layout.root() })
     }
 
-    /// Starts zebra, and bgpd with this configuration.
-    pub fn start(&mut self, bgpd: &str) -> Result<()> {
-        self.daemon("zebra", &format!("hostname {}\n", self.name))?;
+    /// Starts zebra, and these daemons with their configurations.
+    pub fn start(&mut self, daemons: &[(&str, &str)]) -> Result<()> {
+        self.daemon("zebra", "")?;
         self.wait("zebra's socket", |router| router.socket("zserv.api").exists())?;
-        self.daemon("bgpd", &format!("hostname {}\n{bgpd}", self.name))?;
-        self.wait("bgpd's socket", |router| router.socket("bgpd.vty").exists())
+        for (daemon, config) in daemons {
+            self.daemon(daemon, config)?;
+            self.wait("a daemon's socket", |router| router.socket(&format!("{daemon}.vty")).exists())?;
+        }
+        Ok(())
+    }
+
+    /// The log of a daemon.
+    pub fn log(&self, daemon: &str) -> PathBuf {
+        self.dir.join(format!("{daemon}.log"))
     }
 
     fn socket(&self, name: &str) -> PathBuf {
@@ -58,8 +66,9 @@ impl Router {
 
     fn daemon(&mut self, daemon: &str, config: &str) -> Result<()> {
         let file = self.dir.join(format!("{daemon}.conf"));
-        fs::write(&file, config)?;
-        let log = self.dir.join(format!("{daemon}.log"));
+        let first = format!("hostname {}\nlog timestamp precision 6\n", self.name);
+        fs::write(&file, first + config)?;
+        let log = self.log(daemon);
         let output = fs::File::create(self.dir.join(format!("{daemon}.out")))?;
         let mut command = Command::new("ip");
         command
@@ -78,6 +87,8 @@ impl Router {
             .arg("--scriptdir")
             .arg(self.dir.join("scripts"))
             .args(["--vty_port", "0"])
+            // Times in the logs are compared with the demo's own.
+            .env("TZ", "UTC")
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
             .stderr(output)

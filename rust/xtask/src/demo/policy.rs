@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What the demo shows.
+//! A script decides what a router takes from its neighbor.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use super::router::{Router, connect};
 use crate::layout::Layout;
-use crate::step::{Step, run};
+use crate::step::Step;
 
 /// The script, as it is first.
 const SCRIPT: &str = include_str!("edge.lua");
@@ -37,8 +37,6 @@ const EAST_SIDE: [Ipv4Addr; 2] = [Ipv4Addr::new(192, 0, 2, 5), Ipv4Addr::new(192
 
 /// Shows it, in the namespaces that were made for it.
 pub fn demo(layout: &Layout, shell: bool) -> Result<()> {
-    run("mount").args(["-t", "tmpfs", "tmpfs", "/run"]).output()?;
-    run("ip").args(["link", "set", "lo", "up"]).output()?;
     let mut edge = Router::new(layout, "edge")?;
     let mut west = Router::new(layout, "west")?;
     let mut east = Router::new(layout, "east")?;
@@ -46,9 +44,9 @@ pub fn demo(layout: &Layout, shell: bool) -> Result<()> {
     connect((&edge, EAST_SIDE[0]), (&east, EAST_SIDE[1]))?;
 
     let step = Step::start("start three routers");
-    west.start(&west_config())?;
-    edge.start(&edge_config())?;
-    east.start(&east_config())?;
+    west.start(&[("bgpd", &west_config())])?;
+    edge.start(&[("bgpd", &edge_config())])?;
+    east.start(&[("bgpd", &east_config())])?;
     let all = WEST.len() + 1;
     edge.wait("the table of both neighbors", |edge| edge.prefixes().is_ok_and(|prefixes| prefixes.len() == all))?;
     step.done();
