@@ -107,7 +107,7 @@ static void route_hold(struct bgp_script_route *route)
 		return;
 	bgp_path_info_lock(route->path);
 	/* The path may get other attributes meanwhile. */
-	route->attr = bgp_attr_intern(route->path->attr);
+	route->attr = bgp_attr_ref(route->path->attr);
 }
 
 static void route_release(struct bgp_script_route *route)

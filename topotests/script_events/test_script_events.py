@@ -130,7 +130,7 @@ def test_show_script_lists_listeners_and_queue(r2):
     assert {"route_changed", "peer_changed"} <= {e["event"] for e in events}
     text = vtysh(r2, "show script events")
     assert "Event: on route_changed, line" in text
-    assert re.search(r"Event queue: \d+ of 4096 waiting", text), text
+    assert re.search(r"Event queue: \d+ of 32768 waiting", text), text
 
 
 def test_an_unknown_event_is_refused_with_the_list(r2):

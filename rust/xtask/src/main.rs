@@ -102,7 +102,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
             return Ok(code(count.failed == 0));
         }
         Command::Bench(args) => {
-            build::build(&layout, true)?;
+            build::build(&layout, args.needs_stock())?;
             bench::run(&layout, &args)?;
         }
         Command::Patch(what) => return Ok(code(patch::patch(&layout, what)?)),

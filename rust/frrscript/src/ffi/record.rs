@@ -3,10 +3,14 @@
 
 use super::abi;
 use crate::schema::{Hook, Type};
+use std::collections::VecDeque;
 use std::ffi::c_void;
+use std::mem::ManuallyDrop;
 
 /// Octets of the largest record.
 pub const MOST: usize = 256;
+/// Words of room that an empty queue keeps.
+const KEPT: usize = 4096;
 
 /// The C side of an event's hook point.
 #[derive(Clone, Copy)]
@@ -53,6 +57,56 @@ impl Event {
 /// How an argument of an event is found in its record.
 pub type Getter = unsafe extern "C" fn(record: *const c_void, out: *mut abi::Value) -> bool;
 
+/// Events in their order, close together: a record takes what the hook's table says, not the most that one may take.
+#[derive(Default)]
+pub struct Records {
+    /// For each event its hook point's address and its record.
+    words: VecDeque<u64>,
+    count: usize,
+}
+
+impl Records {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// There is none.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Puts one at the end.
+    pub fn push(&mut self, record: Record) {
+        let record = ManuallyDrop::new(record);
+        self.words.push_back(std::ptr::from_ref(record.hook) as u64);
+        self.words.extend(&record.words[..record.size()]);
+        self.count += 1;
+    }
+
+    /// Takes the first.
+    pub fn pop(&mut self) -> Option<Record> {
+        let hook = self.words.pop_front()? as *const Hook;
+        // SAFETY: `push` put the address of a static hook there.
+        let mut record = Record { hook: unsafe { &*hook }, words: [0; MOST / 8] };
+        for at in 0..record.size() {
+            record.words[at] = self.words.pop_front().unwrap_or_default();
+        }
+        self.count -= 1;
+        if self.count == 0 {
+            // The room of a burst is not kept for ever.
+            self.words.shrink_to(KEPT);
+        }
+        Some(record)
+    }
+}
+
+impl Drop for Records {
+    fn drop(&mut self) {
+        while self.pop().is_some() {}
+    }
+}
+
 /// A queued event.
 pub struct Record {
     /// The event's hook point.
@@ -77,6 +131,11 @@ impl Record {
             unsafe { hold(copy.words.as_mut_ptr().cast()) };
         }
         Some(copy)
+    }
+
+    /// Words of the record.
+    fn size(&self) -> usize {
+        self.hook.event.map_or(0, |e| e.size.div_ceil(8))
     }
 
     /// An argument's value; `None`: nil.

@@ -17,6 +17,10 @@ use std::ffi::{CString, c_void};
 use std::rc::Rc;
 use std::time::Instant;
 
+/// A call failed; that has been counted and logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Failed;
+
 /// One configured use of a script.
 pub struct Rule {
     hook: &'static Hook,
@@ -137,9 +141,9 @@ impl Rule {
     ///
     /// # Errors
     /// It failed, and that has been counted, or it is suspended.
-    pub unsafe fn number(&self, objects: *const *const c_void) -> Result<Option<u32>, ()> {
+    pub unsafe fn number(&self, objects: *const *const c_void) -> Result<Option<u32>, Failed> {
         // SAFETY: as in `call`.
-        unsafe { self.ask(objects, |_, state| answer::number(state, self.hook)) }.ok_or(())
+        unsafe { self.ask(objects, |_, state| answer::number(state, self.hook)) }.ok_or(Failed)
     }
 
     /// Seconds for which a good number outlives failures.

@@ -2,17 +2,16 @@
 //! The events that wait for a script's handlers, in the order in which they happened. Bounded: what does not fit is
 //! dropped and counted.
 
-use crate::ffi::record::Record;
+use crate::ffi::record::{Record, Records};
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 
-/// Events that wait at most.
-pub const MOST: usize = 4096;
+/// Events that wait at most. A burst of a full table brings some ten thousand between two turns.
+pub const MOST: usize = 32768;
 
 /// A script's queue. It outlives a reload: the new generation's handlers get what waits.
 #[derive(Default)]
 pub struct Queue {
-    waiting: RefCell<VecDeque<Record>>,
+    waiting: RefCell<Records>,
     /// Events that came.
     total: Cell<u64>,
     /// Events that did not fit.
@@ -35,13 +34,13 @@ impl Queue {
     /// Puts an event at the end.
     pub fn push(&self, record: Record) {
         let mut waiting = self.waiting.borrow_mut();
-        waiting.push_back(record);
+        waiting.push(record);
         self.longest.set(self.longest.get().max(waiting.len()));
     }
 
     /// Takes the event that came first.
     pub fn pop(&self) -> Option<Record> {
-        self.waiting.borrow_mut().pop_front()
+        self.waiting.borrow_mut().pop()
     }
 
     /// Events that wait.
@@ -51,7 +50,7 @@ impl Queue {
 
     /// None waits.
     pub fn is_empty(&self) -> bool {
-        self.waiting.borrow().is_empty()
+        self.len() == 0
     }
 
     /// Drops what waits: nobody is left to handle it.

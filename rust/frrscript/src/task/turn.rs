@@ -3,7 +3,7 @@
 
 use super::handler::Handler;
 use super::set::{Task, Tasks, Work};
-use super::{Wait, event, shell};
+use super::{Wait, event, queue, shell};
 use crate::ffi::host;
 use crate::ffi::record::Record;
 use crate::ffi::thread::{Allowance, Slice, Thread};
@@ -15,6 +15,9 @@ use std::time::{Duration, Instant};
 
 /// All scripts together may run for so long in one turn; then the daemon's other events have theirs.
 pub const TURN: Duration = Duration::from_millis(2);
+/// For so long when events come faster than that serves: more than [`BACKLOG`] wait. Still far below any hello.
+pub const LONG_TURN: Duration = Duration::from_millis(10);
+const BACKLOG: usize = queue::MOST / 16;
 /// The least that a task gets, so that each turn brings work forward.
 const LEAST: Duration = Duration::from_micros(200);
 /// Events that are handled between two looks at what else is ready.
@@ -112,7 +115,8 @@ pub fn turn() {
     }
     let running = Running;
     let scripts = event::scripts();
-    let until = Instant::now() + TURN;
+    let behind = scripts.iter().any(|s| s.queue.len() > BACKLOG);
+    let until = Instant::now() + if behind { LONG_TURN } else { TURN };
     if !scripts.is_empty() {
         let first = ROUND.get();
         ROUND.set(first.wrapping_add(1));

@@ -129,7 +129,7 @@ static CHANGED: Static<Hook> = Static(Hook {
 });
 
 thread_local! {
-    static PEERS: RefCell<Vec<Box<Peer>>> = const { RefCell::new(Vec::new()) };
+    static PEERS: RefCell<Vec<Peer>> = const { RefCell::new(Vec::new()) };
 }
 
 unsafe extern "C" fn each_peer(
@@ -164,8 +164,8 @@ pub fn register() {
     WAKE.take();
     COMMANDS.take();
     PEERS.set(vec![
-        Box::new(Peer { asn: 65001, name: c"r2".to_owned() }),
-        Box::new(Peer { asn: 65002, name: c"r3".to_owned() }),
+        Peer { asn: 65001, name: c"r2".to_owned() },
+        Peer { asn: 65002, name: c"r3".to_owned() },
     ]);
 }
 
@@ -395,14 +395,14 @@ fn a_full_queue_drops_and_counts() {
     let host = Host::with("frr.on('route_changed', function(_, _, _, n) last = n end)");
     host.load("s").expect("it loads");
     let objects = Objects::sample();
-    for n in 0..5000 {
+    for n in 0..33000 {
         tell(&objects, "ipv4", n);
     }
     let queue = host.show("s")["work"]["eventQueue"].clone();
-    assert_eq!((queue["waiting"].as_u64(), queue["dropped"].as_u64()), (Some(4096), Some(904)));
+    assert_eq!((queue["waiting"].as_u64(), queue["dropped"].as_u64()), (Some(32768), Some(232)));
     turns(Duration::ZERO);
     let queue = host.show("s")["work"]["eventQueue"].clone();
-    assert_eq!((queue["waiting"].as_u64(), queue["total"].as_u64()), (Some(0), Some(5000)));
+    assert_eq!((queue["waiting"].as_u64(), queue["total"].as_u64()), (Some(0), Some(33000)));
     assert_eq!(HELD.get(), 0);
 }
 

@@ -203,7 +203,7 @@ static ARGS: Static<[Arg; 9]> = Static([
 ]);
 
 const fn hook(name: &'static CStr, flags: u32) -> Hook {
-    Hook { name: name.as_ptr(), doc: null(), args: ARGS.0.as_ptr(), flags }
+    Hook { name: name.as_ptr(), doc: null(), args: ARGS.0.as_ptr(), flags, ..Hook::NONE }
 }
 
 /// `match script`.

@@ -3,9 +3,10 @@
 //! a goal, and the exit code does not say so.
 //!
 //! Reading order: [`live`] (the cases and the rounds), [`policy`] (what is compared),
-//! [`router`] (bgpd under test), [`micro`] (the library's own benchmark), [`record`] (the file).
+//! [`router`] (bgpd under test), [`events`] (a script that listens), [`micro`] (the library's own benchmark), [`record`] (the file).
 //! The method is in `docs/benchmarks.md`.
 
+mod events;
 mod live;
 mod micro;
 mod policy;
@@ -41,6 +42,13 @@ pub struct BenchArgs {
     pub only: Option<String>,
 }
 
+impl BenchArgs {
+    /// Whether FRR without our patches is one of the sides.
+    pub fn needs_stock(&self) -> bool {
+        !self.only.as_ref().is_some_and(|only| only.starts_with(events::TITLE.trim()))
+    }
+}
+
 /// Measures, prints the table and writes the file. Both builds must be there.
 ///
 /// # Errors
@@ -60,12 +68,15 @@ pub fn run(layout: &Layout, args: &BenchArgs) -> Result<()> {
         only,
     };
     let mut records = Vec::new();
-    if only.is_none() || !live.wanted() {
+    if only.is_none() || (!live.wanted() && args.needs_stock()) {
         records = micro::run_micro(&layout.repo, &dir)?;
         records.retain(|record| only.is_none_or(|only| record.name.contains(only)));
     }
     if live.wanted() {
         records.append(&mut live.run()?);
+    }
+    if only.is_none_or(|only| only.starts_with(events::TITLE.trim()) || events::TITLE.contains(only)) {
+        records.append(&mut events::run(live.ours, &dir.join("events"), args.routes, args.rounds)?);
     }
     if records.is_empty() {
         bail!("no figure has \"{}\" in its name", only.unwrap_or_default());

@@ -187,12 +187,36 @@ impl Router {
         Ok(routes)
     }
 
+    /// The events that the script `name` was told, when all are handled.
+    pub(super) fn events(&mut self, name: &str) -> Result<Events> {
+        let start = Instant::now();
+        loop {
+            let answer = self.vty.json(&format!("show script {name} json"))?;
+            let queue = answer.pointer(&format!("/{name}/work/eventQueue")).context("no queue of events")?.clone();
+            let count = |what: &str| queue[what].as_u64().with_context(|| format!("no {what} in {queue}"));
+            if count("waiting")? == 0 {
+                return Ok(Events { told: count("total")?, dropped: count("dropped")? });
+            }
+            anyhow::ensure!(start.elapsed() < STALLED, "events wait for ever: {queue}");
+            thread::sleep(POLL);
+        }
+    }
+
     /// What the script `name` did and holds.
     pub(super) fn script(&mut self, name: &str) -> Result<ScriptState> {
         let command = format!("show script {name} json");
         let answer = self.vty.json(&command)?;
         ScriptState::of(&answer, name).with_context(|| format!("\"{command}\" answered {answer}"))
     }
+}
+
+/// What `show script NAME json` says of events.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Events {
+    /// Events that came.
+    pub(super) told: u64,
+    /// Events that did not fit into the queue.
+    pub(super) dropped: u64,
 }
 
 /// Part of what `show script NAME json` says.

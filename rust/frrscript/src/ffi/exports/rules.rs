@@ -3,7 +3,7 @@
 
 use super::{tell, text};
 use crate::ffi::abi::{self, NumberAnswer, Verdict};
-use crate::ffi::rule::Rule;
+use crate::ffi::rule::{Failed, Rule};
 use crate::ffi::wall::wall;
 use crate::schema;
 use std::ffi::{c_char, c_void};
@@ -90,7 +90,7 @@ pub unsafe extern "C" fn frrscript_rule_number(
                 NumberAnswer::VALUE
             }
             Ok(None) => NumberAnswer::NIL,
-            Err(()) => NumberAnswer::FAILED,
+            Err(Failed) => NumberAnswer::FAILED,
         }
     })
 }
