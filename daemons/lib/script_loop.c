@@ -34,7 +34,11 @@ static void run(struct event *event)
 
 void script_loop_wake(uint32_t msec)
 {
-	int64_t when = monotime(NULL) + (int64_t)msec * 1000;
+	struct timeval now;
+	int64_t when;
+
+	monotime(&now);
+	when = (int64_t)now.tv_sec * 1000000 + now.tv_usec + (int64_t)msec * 1000;
 
 	if (!loop) {
 		wished = true;
