@@ -149,6 +149,21 @@ DEFPY (script_on_error,
 	return set_option(vty, name, FRRSCRIPT_ON_ERROR, no ? NULL : &value);
 }
 
+DEFPY (script_on_error_hold,
+       script_on_error_hold_cmd,
+       "[no] script SCRIPT$name on-error hold ![(0-3600)]$seconds",
+       NO_STR
+       SCRIPT_STR
+       SCRIPT_NAME_STR
+       "What a failed call stands for\n"
+       "The last good number of the script holds for a while, 60 s by default\n"
+       "Seconds from the first failure; afterwards the configured value is used\n")
+{
+	uint32_t value = seconds;
+
+	return set_option(vty, name, FRRSCRIPT_ON_ERROR_HOLD, no ? NULL : &value);
+}
+
 DEFPY (script_reload,
        script_reload_cmd,
        "script reload [SCRIPT$name]",
@@ -305,6 +320,7 @@ void script_vty_init(void)
 	install_element(CONFIG_NODE, &script_limit_time_cmd);
 	install_element(CONFIG_NODE, &script_limit_memory_cmd);
 	install_element(CONFIG_NODE, &script_on_error_cmd);
+	install_element(CONFIG_NODE, &script_on_error_hold_cmd);
 	install_element(CONFIG_NODE, &debug_script_cmd);
 
 	install_element(ENABLE_NODE, &script_reload_cmd);
