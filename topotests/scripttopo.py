@@ -7,6 +7,7 @@ are copied and a test may write more.
 """
 
 import functools
+import glob
 import json
 import os
 import shutil
@@ -35,14 +36,31 @@ def remove_script(router, name):
     os.remove(script_file(router, name))
 
 
-def topology(request, links, daemons=()):
-    """The body of a module's fixture: `links` has switches and their routers."""
+# Daemons that take scripts.
+SCRIPTED = {
+    TopoRouter.RD_ZEBRA: "zebra",
+    TopoRouter.RD_BGP: "bgpd",
+    TopoRouter.RD_VRRP: "vrrpd",
+}
+
+
+def topology(request, links, daemons=(), hosts=None, prepare=None):
+    """The body of a module's fixture: `links` has switches and their members.
+
+    Members are routers, but for those with address and gateway in `hosts`. `daemons`
+    run beside zebra, mgmtd and bgpd; `prepare(tgen)` is called before any of
+    them.
+    """
     folder = os.path.dirname(request.module.__file__)
-    routers = sorted({name for members in links.values() for name in members})
+    hosts = hosts or {}
+    members = {name for names in links.values() for name in names}
+    routers = sorted(members - set(hosts))
 
     def build(tgen):
         for name in routers:
             tgen.add_router(name)
+        for name, (address, gateway) in hosts.items():
+            tgen.add_host(name, address, "via " + gateway)
         for switch, members in links.items():
             tgen.add_switch(switch)
             for name in members:
@@ -50,6 +68,9 @@ def topology(request, links, daemons=()):
 
     tgen = Topogen(build, request.module.__name__)
     tgen.start_topology()
+    if prepare:
+        prepare(tgen)
+    daemons = (TopoRouter.RD_BGP, *daemons)
     scripts = os.path.join(folder, "scripts")
     for name in routers:
         os.makedirs(script_directory(name), exist_ok=True)
@@ -61,15 +82,19 @@ def topology(request, links, daemons=()):
             [
                 (TopoRouter.RD_ZEBRA, option),
                 (TopoRouter.RD_MGMTD, None),
-                (TopoRouter.RD_BGP, option),
             ]
-            + [(daemon, None) for daemon in daemons],
+            + [
+                (daemon, option if daemon in SCRIPTED else None) for daemon in daemons
+            ],
         )
     tgen.start_router()
     for name in routers:
-        log_to_file(tgen.gears[name], "bgpd")
+        for daemon in daemons:
+            if daemon in SCRIPTED:
+                log_to_file(tgen.gears[name], SCRIPTED[daemon])
     yield tgen
     tgen.stop_topology()
+    check_logs(tgen)
 
 
 def vtysh(router, *commands):
@@ -155,6 +180,13 @@ def established(router, *neighbors):
 
 def log_file(router, daemon):
     return os.path.join(get_topogen().logdir, f"{router.name}-{daemon}.log")
+
+
+def check_logs(tgen):
+    """Backtraces in the logs that we keep; the framework looks in its own."""
+    for name in glob.glob(os.path.join(tgen.logdir, "*-*d.log")):
+        with open(name, encoding="utf-8", errors="replace") as log:
+            assert "Backtrace:" not in log.read(), f"a backtrace is in {name}"
 
 
 def log_to_file(router, daemon):

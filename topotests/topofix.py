@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What FRR's topotest framework takes for granted and a small machine lacks.
+"""What FRR's topotest framework takes for granted or lacks.
 
 A pytest plugin: `cargo xtask topotest` loads it before the framework.
 """
 
 import lib.topotest
+from lib.topogen import TopoRouter
 
 
 def module_present(module, load=True):
@@ -19,3 +20,19 @@ def module_present(module, load=True):
 
 
 lib.topotest.module_present = module_present
+
+
+# vrrpd is in none of the framework's two lists of daemons. A router then
+# starts, checks and stops it like any other: `TopoRouter.RD_VRRP`.
+TopoRouter.RD_VRRP = max(TopoRouter.RD) + 1
+TopoRouter.RD[TopoRouter.RD_VRRP] = "vrrpd"
+
+framework_init = lib.topotest.Router.__init__
+
+
+def init(self, *args, **kwargs):
+    framework_init(self, *args, **kwargs)
+    self.daemons.setdefault("vrrpd", 0)
+
+
+lib.topotest.Router.__init__ = init
