@@ -74,7 +74,7 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// Make docs/reference.md and docs/frr.d.luau from what bgpd says of itself
+    /// Make docs/reference.md and docs/frr.d.luau from what the daemons say of themselves
     Reference {
         /// Only say whether the committed ones are right
         #[arg(long)]

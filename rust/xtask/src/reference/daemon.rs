@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A bgpd that is started alone, asked one thing, and stopped. It opens no port
-//! and touches no kernel table, so it needs no root and no namespace.
+//! A daemon that is started alone, asked one thing, and stopped. It opens no
+//! port. zebra and vrrpd, which look after the kernel's, get a network of their own.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,10 +14,10 @@ use crate::environment::Environment;
 use crate::layout::Layout;
 use crate::step::run;
 
-/// How long bgpd may take to open its socket.
+/// How long a daemon may take to open its socket.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A running bgpd and its folder; both go when this is dropped.
+/// A running daemon and its folder; both go when this is dropped.
 struct Daemon {
     child: Child,
     dir: PathBuf,
@@ -32,26 +32,26 @@ impl Drop for Daemon {
     }
 }
 
-/// What the built bgpd answers to `command`.
-pub fn ask(layout: &Layout, command: &str) -> Result<String> {
+/// What the built daemon answers to `command`.
+pub fn ask(layout: &Layout, name: &str, command: &str) -> Result<String> {
     let environment = Environment::new(layout)?;
     // The name of a socket has 107 octets at most, so not in the work folder.
     let dir = std::env::temp_dir().join(format!("frrscript-{}", std::process::id()));
     fs::create_dir_all(&dir).with_context(|| format!("{} can't be made", dir.display()))?;
-    fs::write(dir.join("bgpd.conf"), "")?;
+    fs::write(dir.join("daemon.conf"), "")?;
     fs::write(dir.join("vtysh.conf"), "no service integrated-vtysh-config\n")?;
     let log = layout.log("reference");
     if let Some(parent) = log.parent() {
         fs::create_dir_all(parent)?;
     }
-    let mut daemon = Daemon { child: start(layout, &dir, &log)?, dir: dir.clone() };
+    let mut daemon = Daemon { child: start(layout, name, &dir, &log)?, dir: dir.clone() };
     let begin = Instant::now();
-    while !dir.join("bgpd.vty").exists() {
+    while !dir.join(format!("{name}.vty")).exists() {
         if let Some(status) = daemon.child.try_wait()? {
-            bail!("bgpd ended ({status}) before it could be asked: see {}", log.display());
+            bail!("{name} ended ({status}) before it could be asked: see {}", log.display());
         }
         if begin.elapsed() > PATIENCE {
-            bail!("bgpd did not open its socket within {} s: see {}", PATIENCE.as_secs(), log.display());
+            bail!("{name} did not open its socket within {} s: see {}", PATIENCE.as_secs(), log.display());
         }
         sleep(Duration::from_millis(20));
     }
@@ -61,25 +61,42 @@ pub fn ask(layout: &Layout, command: &str) -> Result<String> {
         .arg(&dir)
         .arg("--config_dir")
         .arg(&dir)
-        .args(["-d", "bgpd", "-c", command])
+        .args(["-d", name, "-c", command])
         .output()
 }
 
-fn start(layout: &Layout, dir: &Path, log: &Path) -> Result<Child> {
+/// The daemon's program, with what it needs so that it finds and opens nothing.
+fn program(layout: &Layout, name: &str) -> Result<Command> {
+    let program = Layout::daemons(&layout.root()).join(name);
+    if name == "bgpd" {
+        let mut command = Command::new(program);
+        command.args(["--bgp_port", "0", "--no_kernel", "--no_zebra", "--skip_runas"]);
+        return Ok(command);
+    }
+    let mut command = Command::new("unshare");
+    // A user who is not root may have a network only as root of a user namespace.
+    if run("id").arg("-u").output()?.trim() != "0" {
+        command.arg("--map-root-user");
+    }
+    command.args(["--net", "--kill-child", "--fork"]).arg(program).args(["--user", "root", "--group", "root"]);
+    Ok(command)
+}
+
+fn start(layout: &Layout, name: &str, dir: &Path, log: &Path) -> Result<Child> {
     let output = fs::File::create(log)?;
-    let mut command = Command::new(Layout::daemons(&layout.root()).join("bgpd"));
+    let mut command = program(layout, name)?;
     command
         .arg("--config_file")
-        .arg(dir.join("bgpd.conf"))
+        .arg(dir.join("daemon.conf"))
         .arg("--pid_file")
-        .arg(dir.join("bgpd.pid"))
+        .arg(dir.join("daemon.pid"))
         .arg("--vty_socket")
         .arg(dir)
         .arg("--socket")
         .arg(dir.join("zserv.api"))
         .arg("--scriptdir")
         .arg(dir)
-        .args(["--vty_port", "0", "--bgp_port", "0", "--skip_runas", "--no_kernel", "--no_zebra"])
+        .args(["--vty_port", "0"])
         .stdin(Stdio::null())
         .stdout(output.try_clone()?)
         .stderr(output);
@@ -87,5 +104,5 @@ fn start(layout: &Layout, dir: &Path, log: &Path) -> Result<Child> {
     let now = std::env::var_os("LD_LIBRARY_PATH").unwrap_or_default();
     let paths = libraries.into_iter().chain(std::env::split_paths(&now).filter(|p| !p.as_os_str().is_empty()));
     command.env("LD_LIBRARY_PATH", std::env::join_paths(paths)?);
-    command.spawn().context("bgpd can't be started: run `cargo xtask build`")
+    command.spawn().with_context(|| format!("{name} can't be started: run `cargo xtask build`"))
 }

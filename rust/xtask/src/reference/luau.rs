@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use super::{Function, Reference};
+use super::{Daemon, Function, Reference, Type};
 
 const HEAD: &str = "\
 -- SPDX-License-Identifier: GPL-2.0-or-later
--- Made by `cargo xtask reference` from bgpd's type tables.
+-- Made by `cargo xtask reference` from the type tables of the daemons.
 -- For luau-lsp: \"luau-lsp.types.definitionFiles\": { \"@frr\": \"frr.d.luau\" }
 ";
 
@@ -22,9 +22,10 @@ const OPERATORS: &[(&str, &[&str])] = &[
     ("CommunitySet", &["function __len(self): number"]),
 ];
 
-/// The definition file.
-pub fn types(reference: &Reference) -> String {
+/// The definition file: one for scripts of all daemons.
+pub fn types(daemons: &[Daemon]) -> String {
     let mut out = HEAD.to_owned();
+    let Some(reference) = daemons.first().map(|d| &d.reference) else { return out };
     for name in opaque(reference) {
         let _ = write!(out, "\ndeclare extern type {name} with\nend\n");
     }
@@ -39,24 +40,70 @@ pub fn types(reference: &Reference) -> String {
         }
         out.push_str("end\n");
     }
-    for ty in &reference.types {
+    for ty in union(daemons) {
         let _ = write!(out, "\n-- {}\ndeclare extern type {} with\n", ty.doc, ty.name);
         for field in &ty.fields {
             let access = if field.writable { "" } else { "read-only: " };
             let _ = writeln!(out, "\t{}: {} -- {access}{}", field.name, field.ty, field.doc);
         }
+        for method in &ty.methods {
+            let _ = writeln!(out, "\t{}: {} -- {}", method.name, member_type(&ty.name, method), method.doc);
+        }
         out.push_str("end\n");
     }
     out.push('\n');
-    let constants: BTreeMap<&str, i64> = (reference.hooks.iter())
+    let constants: BTreeMap<&str, i64> = (daemons.iter())
+        .flat_map(|daemon| &daemon.reference.hooks)
         .flat_map(|hook| &hook.arguments)
         .filter_map(|argument| argument.value.map(|value| (argument.name.as_str(), value)))
         .collect();
     for (name, value) in constants {
         let _ = writeln!(out, "declare {name}: number -- {value}");
     }
-    functions(&mut out, &reference.functions);
+    let lists = daemons.iter().flat_map(|daemon| daemon.reference.lists.iter().map(move |list| (daemon.name, list)));
+    let lists = lists.map(|(daemon, list)| Function {
+        name: format!("frr.{}", list.name),
+        signature: format!("() -> {{{}}}", list.ty),
+        doc: format!("{daemon}: {}", list.doc),
+    });
+    let all: Vec<Function> = reference.functions.iter().cloned().chain(lists).collect();
+    functions(&mut out, &all);
     out
+}
+
+/// Types by name. Daemons may have different ones of the same name, and a script doesn't say whose it means: it gets
+/// the fields of all.
+fn union(daemons: &[Daemon]) -> Vec<Type> {
+    let mut all: Vec<Type> = Vec::new();
+    for ty in daemons.iter().flat_map(|daemon| &daemon.reference.types) {
+        match all.iter_mut().find(|known| known.name == ty.name) {
+            Some(known) => join(known, ty),
+            None => all.push(ty.clone()),
+        }
+    }
+    all
+}
+
+fn join(known: &mut Type, other: &Type) {
+    if known.doc != other.doc {
+        known.doc = format!("{}; {}", known.doc, other.doc);
+    }
+    for field in &other.fields {
+        match known.fields.iter_mut().find(|f| f.name == field.name) {
+            Some(same) => {
+                if !same.ty.split(" | ").any(|ty| ty == field.ty) {
+                    same.ty = format!("{} | {}", same.ty, field.ty);
+                }
+                same.writable |= field.writable;
+            }
+            None => known.fields.push(field.clone()),
+        }
+    }
+    for method in &other.methods {
+        if !known.methods.iter().any(|m| m.name == method.name) {
+            known.methods.push(method.clone());
+        }
+    }
 }
 
 /// Functions by table; a table in a table is a field of it.
@@ -135,7 +182,11 @@ mod tests {
             "\tprepend: (self: AsPath, asn: number, ...any) -> () -- in front",
             "\ttext: string -- as text",
             "declare extern type prefix with",
-            "\ttag: number? -- a | b",
+            "-- a prefix; its prefix",
+            "\ttag: number? | string? -- a | b",
+            "\tvni: number -- read-only: v",
+            "\trecompute: (self: router) -> () -- again",
+            "\tvrrp_routers: () -> {router}, -- vrrpd: all routers",
             "\tpath: AsPath -- read-only: ",
             "declare RM_MATCH: number -- 2",
             "declare print: (...any) -> () -- prints",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `cargo xtask reference`: the reference page and the editor's types, from
-//! what the built bgpd itself says that it has (`show script hooks json`).
+//! what the built daemons themselves say that they have (`show script hooks json`).
 
 mod daemon;
 mod luau;
@@ -16,11 +16,22 @@ use crate::layout::Layout;
 const PAGE: &str = "docs/reference.md";
 const TYPES: &str = "docs/frr.d.luau";
 
+/// Those that take scripts, in the order of the page.
+const DAEMONS: [&str; 3] = ["bgpd", "zebra", "vrrpd"];
+
+/// What one daemon has.
+struct Daemon {
+    name: &'static str,
+    reference: Reference,
+}
+
 /// `show script hooks json`.
 #[derive(Deserialize)]
 struct Reference {
     hooks: Vec<Hook>,
+    lists: Vec<List>,
     types: Vec<Type>,
+    /// The library's, the same in each daemon; so are the functions.
     objects: Vec<Object>,
     functions: Vec<Function>,
 }
@@ -29,6 +40,8 @@ struct Reference {
 struct Hook {
     name: String,
     doc: String,
+    /// Scripts listen with `frr.on`; otherwise it is a function of theirs.
+    event: bool,
     arguments: Vec<Argument>,
     returns: String,
 }
@@ -43,15 +56,25 @@ struct Argument {
     doc: String,
 }
 
-/// A type that the daemon's tables describe.
+/// A function under `frr` that gives objects of the daemon.
 #[derive(Deserialize)]
+struct List {
+    name: String,
+    #[serde(rename = "type")]
+    ty: String,
+    doc: String,
+}
+
+/// A type that the daemon's tables describe.
+#[derive(Clone, Deserialize)]
 struct Type {
     name: String,
     doc: String,
     fields: Vec<Field>,
+    methods: Vec<Function>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Field {
     name: String,
@@ -72,7 +95,7 @@ struct Object {
 }
 
 /// A function, a method, or (its signature then has no parentheses) a field.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct Function {
     name: String,
     signature: String,
@@ -82,17 +105,21 @@ struct Function {
 /// Writes both files, or with `check` says whether the committed ones are what
 /// would be written.
 pub fn reference(layout: &Layout, check: bool) -> Result<bool> {
-    let text = daemon::ask(layout, "show script hooks json")?;
-    let reference: Reference =
-        serde_json::from_str(&text).context("bgpd's `show script hooks json` is not understood")?;
+    let mut daemons = Vec::new();
+    for name in DAEMONS {
+        let text = daemon::ask(layout, name, "show script hooks json")?;
+        let reference: Reference = serde_json::from_str(&text)
+            .with_context(|| format!("{name}'s `show script hooks json` is not understood"))?;
+        daemons.push(Daemon { name, reference });
+    }
     let mut fine = true;
-    for (name, made) in [(PAGE, markdown::page(&reference)), (TYPES, luau::types(&reference))] {
+    for (name, made) in [(PAGE, markdown::page(&daemons)), (TYPES, luau::types(&daemons))] {
         let file = layout.repo.join(name);
         if fs::read_to_string(&file).is_ok_and(|now| now == made) {
             continue;
         }
         if check {
-            eprintln!("{name} is not what bgpd says of itself: run `cargo xtask reference` and commit it");
+            eprintln!("{name} is not what the daemons say of themselves: run `cargo xtask reference` and commit it");
             fine = false;
         } else {
             fs::write(&file, made).with_context(|| format!("{name} can't be written"))?;
@@ -103,13 +130,17 @@ pub fn reference(layout: &Layout, check: bool) -> Result<bool> {
 }
 
 #[cfg(test)]
-fn sample() -> Reference {
-    serde_json::from_str(
+fn sample() -> Vec<Daemon> {
+    let bgpd = serde_json::from_str(
         r##"{
-            "hooks": [{ "name": "route_match", "doc": "does it match?", "returns": "RM_*", "arguments": [
-                { "name": "prefix", "type": "prefix", "doc": "to where" },
-                { "name": "RM_MATCH", "type": "number", "value": 2, "doc": "match" }] }],
-            "types": [{ "name": "prefix", "doc": "a prefix", "fields": [
+            "hooks": [
+                { "name": "route_match", "doc": "does it match?", "event": false, "returns": "RM_*", "arguments": [
+                    { "name": "prefix", "type": "prefix", "doc": "to where" },
+                    { "name": "RM_MATCH", "type": "number", "value": 2, "doc": "match" }] },
+                { "name": "route_changed", "doc": "another", "event": true, "returns": "nothing", "arguments": [
+                    { "name": "prefix", "type": "prefix", "doc": "to where" }] }],
+            "lists": [],
+            "types": [{ "name": "prefix", "doc": "a prefix", "methods": [], "fields": [
                 { "name": "tag", "type": "number?", "writable": true, "mayBeNil": true, "range": "0-9", "doc": "a | b" },
                 { "name": "path", "type": "AsPath", "writable": false, "mayBeNil": false, "range": null, "doc": "" }] }],
             "objects": [{ "name": "AsPath", "doc": "an AS path", "members": [
@@ -121,6 +152,23 @@ fn sample() -> Reference {
                 { "name": "frr.time", "signature": "() -> number", "doc": "now" },
                 { "name": "frr.ext_community.color", "signature": "(number) -> string", "doc": "a color" }]
         }"##,
-    )
-    .expect("as bgpd writes it")
+    );
+    let vrrpd = serde_json::from_str(
+        r##"{
+            "hooks": [],
+            "lists": [{ "name": "vrrp_routers", "type": "router", "doc": "all routers" }],
+            "types": [
+                { "name": "router", "doc": "a router", "fields": [],
+                  "methods": [{ "name": "recompute", "signature": "() -> ()", "doc": "again" }] },
+                { "name": "prefix", "doc": "its prefix", "methods": [], "fields": [
+                    { "name": "tag", "type": "string?", "writable": false, "mayBeNil": false, "range": null, "doc": "t" },
+                    { "name": "vni", "type": "number", "writable": false, "mayBeNil": false, "range": null, "doc": "v" }] }],
+            "objects": [],
+            "functions": []
+        }"##,
+    );
+    vec![
+        Daemon { name: "bgpd", reference: bgpd.expect("as bgpd writes it") },
+        Daemon { name: "vrrpd", reference: vrrpd.expect("as vrrpd writes it") },
+    ]
 }
