@@ -217,11 +217,11 @@ static const struct frrscript_field router_fields[] = {
 	  .kind = FRRSCRIPT_ADDRESS, .get = get_virtual },
 	NUM(address_count, "virtual addresses (Count IPvX Addr, RFC 5798 section 5.2.5)"),
 	NUM(transitions, "changes of the state since the router was configured"),
-	NUM(advertisements_sent, "advertisements sent (RFC 5798 section 5.1)"),
+	NUM(advertisements_sent, "advertisements sent (RFC 5798 section 7.2)"),
 	NUM(advertisements_received, "advertisements received and valid (RFC 5798 section 7.1)"),
-	NUM(gratuitous_arps_sent, "gratuitous ARP requests sent, IPv4 (RFC 5798 section 8.1.2)"),
+	NUM(gratuitous_arps_sent, "gratuitous ARP requests sent, IPv4 (RFC 5798 section 6.4.2)"),
 	NUM(neighbor_advertisements_sent,
-	    "unsolicited neighbor advertisements sent, IPv6 (RFC 5798 section 8.2.2)"),
+	    "unsolicited neighbor advertisements sent, IPv6 (RFC 5798 section 6.4.2)"),
 	{}
 };
 
