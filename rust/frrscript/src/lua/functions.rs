@@ -98,6 +98,7 @@ pub const FRR: &[Function] = functions! { "frr":
     "show", "(command: string) -> (any, string?)", "waits for a show command of this daemon: its text, a table if it ends in json, or nil and why not", tasks::show;
     "configure", "({string}) -> (boolean, string?)", "waits until lines of configuration are applied: true, or false and why not; needs 'script NAME permit configure'", tasks::configure;
     "time", "() -> number", "seconds since 1970, UTC, with fraction", time;
+    "monotonic", "() -> number", "seconds of a clock that is never set, with fraction: for intervals, and what times like peer.uptime are in", monotonic;
     "localtime", "() -> {year: number, month: number, day: number, hour: number, minute: number, second: number, weekday: number}", "now in the router's time zone; weekday 0 is Sunday", localtime;
 };
 
@@ -162,6 +163,10 @@ fn community_pattern(args: &Args) -> Result<Out, Failure> {
 fn time(_args: &Args) -> Result<Out, Failure> {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     Ok(Out::Number(now.map_or(0.0, |d| d.as_secs_f64())))
+}
+
+fn monotonic(_args: &Args) -> Result<Out, Failure> {
+    Ok(Out::Number(crate::ffi::clock::monotonic()))
 }
 
 fn localtime(_args: &Args) -> Result<Out, Failure> {

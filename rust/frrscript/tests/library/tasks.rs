@@ -329,6 +329,18 @@ fn tasks_take_turns() {
 }
 
 #[test]
+fn the_monotonic_clock_counts_seconds() {
+    assert_snapshot!(logged(
+        "frr.spawn(function()
+           local before = frr.monotonic()
+           frr.sleep(0.02)
+           local passed = frr.monotonic() - before
+           log.info(passed >= 0.02 and passed < 5)
+         end)"
+    ), @"true");
+}
+
+#[test]
 fn a_coroutine_of_the_script_can_not_wait() {
     assert_snapshot!(logged(
         "frr.spawn(function()
