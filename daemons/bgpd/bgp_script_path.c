@@ -104,6 +104,14 @@ static bool get_best(const void *obj, struct frrscript_value *out)
 	return bgp_script_bool(out, CHECK_FLAG(route_path(obj)->flags, BGP_PATH_SELECTED));
 }
 
+/* An old route of `route_changed` tells so whether its neighbor took it back or
+ * another one is better now. Policy that refuses it takes it back too.
+ */
+static bool get_withdrawn(const void *obj, struct frrscript_value *out)
+{
+	return bgp_script_bool(out, CHECK_FLAG(route_path(obj)->flags, BGP_PATH_REMOVED));
+}
+
 static const struct bgp *route_bgp(const void *obj)
 {
 	const struct bgp_path_info *path = route_path(obj);
@@ -213,6 +221,8 @@ static const struct frrscript_field path_fields[] = {
 	{ .name = "source_vrf", .doc = "VRF that a leaked route comes from",
 	  .kind = FRRSCRIPT_STRING, .get = get_source_vrf },
 	{ .name = "best", .doc = "the best path now", .kind = FRRSCRIPT_BOOL, .get = get_best },
+	{ .name = "withdrawn", .doc = "the neighbor, or our policy, has taken it back",
+	  .kind = FRRSCRIPT_BOOL, .get = get_withdrawn },
 	{ .name = "policy",
 	  .doc = "\"in\", \"out\", \"network\", \"redistribute\", \"default-originate\" or \"aggregate\"",
 	  .kind = FRRSCRIPT_STRING, .get = get_policy },
