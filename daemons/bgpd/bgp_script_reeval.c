@@ -25,6 +25,7 @@
 #include "bgpd/bgp_script.h"
 
 #include "frrscript/daemons/bgpd/bgp_script_types.h"
+#include "frrscript/daemons/lib/script_routemap.h"
 #include "frrscript/vtysh/script_vty.h"
 
 DEFINE_MTYPE_STATIC(BGPD, BGP_SCRIPT_REEVAL, "BGP script re-evaluation");
@@ -169,7 +170,7 @@ static void count_peer(struct reeval *reeval, const struct peer *peer)
 	FOREACH_AFI_SAFI (afi, safi) {
 		const char *name = peer->filter[afi][safi].map[RMAP_IN].name;
 
-		if (!name || !bgp_script_map_uses(route_map_lookup_by_name(name), reeval->script,
+		if (!name || !script_map_uses(route_map_lookup_by_name(name), reeval->script,
 						  NULL))
 			continue;
 		if (CHECK_FLAG(peer->af_flags[afi][safi], PEER_FLAG_SOFT_RECONFIG))
@@ -193,7 +194,7 @@ void bgp_script_changed(const char *script)
 	struct peer *peer;
 
 	/* The route-map that is being configured announces its own change. */
-	if (bgp_script_compiling || !bm || !bm->bgp)
+	if (script_compiling || !bm || !bm->bgp)
 		return;
 
 	reeval = reeval_new(script);
@@ -202,7 +203,7 @@ void bgp_script_changed(const char *script)
 			count_peer(reeval, peer);
 
 	for (map = route_map_master.head; map; map = map->next) {
-		if (!bgp_script_map_uses(map, script, NULL))
+		if (!script_map_uses(map, script, NULL))
 			continue;
 		reeval->maps++;
 		if (bm->rmap_update_timer) {

@@ -22,7 +22,7 @@
 #include "bgpd/bgp_script.h"
 
 #include "frrscript/daemons/bgpd/bgp_script_types.h"
-#include "frrscript/daemons/bgpd/bgp_script_vty.h"
+#include "frrscript/daemons/lib/script_routemap.h"
 
 /* A message of 4096 octets must carry the attributes, or the route can't be
  * announced: bgpd's encoder has room for 1024 octets more and asserts.
@@ -30,15 +30,6 @@
 #define BGP_SCRIPT_ATTR_SIZE_MAX BGP_STANDARD_MESSAGE_MAX_PACKET_SIZE
 /* What a route that was larger already (extended messages) may grow. */
 #define BGP_SCRIPT_ATTR_GROWTH_MAX 256
-
-struct bgp_script_rule {
-	struct frrscript_rule *rule;
-	/* What the last call said, for func_commit. */
-	bool denied;
-	/* Of routes that grew too large, told once a minute (monotonic s). */
-	time_t warned;
-	uint64_t oversized;
-};
 
 #define OVERSIZED_LOG_INTERVAL 60
 
@@ -78,60 +69,7 @@ const struct frrscript_hook bgp_script_hook_set = {
 	.flags = FRRSCRIPT_HOOK_SET,
 };
 
-bool bgp_script_compiling;
-bool bgp_script_used;
-
-static void *rule_compile(const struct frrscript_hook *hook, const char *arg)
-{
-	struct bgp_script_rule *rule;
-	struct frrscript_rule *script;
-	char name[BGP_SCRIPT_NAME_MAX + 1];
-	const char *function = NULL;
-	char *text = NULL;
-	size_t len = strcspn(arg, " ");
-
-	/* "NAME" or "NAME FUNCTION" (bgp_script_nb.c) */
-	if (len >= sizeof(name))
-		return NULL;
-	memcpy(name, arg, len);
-	name[len] = '\0';
-	if (arg[len])
-		function = arg + len + 1;
-
-	bgp_script_compiling = true;
-	script = frrscript_rule_new(hook, name, function, &text);
-	bgp_script_compiling = false;
-	if (text)
-		zlog_warn("%s: %s", hook->name, text);
-	frrscript_text_free(text);
-	if (!script)
-		return NULL;
-
-	rule = XCALLOC(MTYPE_ROUTE_MAP_COMPILED, sizeof(*rule));
-	rule->rule = script;
-	bgp_script_used = true;
-	return rule;
-}
-
-static void *match_compile(const char *arg)
-{
-	return rule_compile(&bgp_script_hook_match, arg);
-}
-
-static void *set_compile(const char *arg)
-{
-	return rule_compile(&bgp_script_hook_set, arg);
-}
-
-static void rule_free(void *arg)
-{
-	struct bgp_script_rule *rule = arg;
-
-	frrscript_rule_free(rule->rule);
-	XFREE(MTYPE_ROUTE_MAP_COMPILED, rule);
-}
-
-static enum frrscript_verdict rule_call(struct bgp_script_rule *rule,
+static enum frrscript_verdict rule_call(struct script_rule *rule,
 					struct bgp_script_route *route)
 {
 	const void *args[BGP_SCRIPT_ARG_MAX] = {
@@ -140,7 +78,6 @@ static enum frrscript_verdict rule_call(struct bgp_script_rule *rule,
 		[BGP_SCRIPT_ARG_PEER] = route->path->peer,
 		[BGP_SCRIPT_ARG_PATH] = route,
 	};
-	enum frrscript_verdict verdict;
 
 	/* On output a copy of the configuration stands for the update group,
 	 * which a script that takes `peer` has for one neighbor alone.
@@ -148,14 +85,11 @@ static enum frrscript_verdict rule_call(struct bgp_script_rule *rule,
 	if (frrscript_rule_takes(rule->rule, "peer"))
 		args[BGP_SCRIPT_ARG_PEER] = bgp_script_neighbor(route->path->peer);
 
-	verdict = frrscript_rule_call(rule->rule, args);
-
-	rule->denied = verdict == FRRSCRIPT_DENY;
-	return verdict;
+	return script_rule_call(rule, args);
 }
 
 /* false: the route has grown too large to be announced; it is denied. */
-static bool rule_apply(struct bgp_script_rule *rule, struct bgp_script_route *route)
+static bool rule_apply(struct script_rule *rule, struct bgp_script_route *route)
 {
 	long growth;
 	size_t size;
@@ -174,13 +108,13 @@ static bool rule_apply(struct bgp_script_rule *rule, struct bgp_script_route *ro
 	    (size - growth > BGP_SCRIPT_ATTR_SIZE_MAX && growth <= BGP_SCRIPT_ATTR_GROWTH_MAX))
 		return true;
 
-	rule->oversized++;
+	rule->refused++;
 	if (!rule->warned || monotime(NULL) - rule->warned >= OVERSIZED_LOG_INTERVAL) {
 		rule->warned = monotime(NULL);
 		zlog_warn("script %s: %s: %pFX denied: its attributes would take %zu octets of a message of %d (%" PRIu64
 			  " routes so far)",
 			  frrscript_rule_script(rule->rule), frrscript_rule_function(rule->rule),
-			  route->prefix, size, BGP_SCRIPT_ATTR_SIZE_MAX, rule->oversized);
+			  route->prefix, size, BGP_SCRIPT_ATTR_SIZE_MAX, rule->refused);
 	}
 	return false;
 }
@@ -188,7 +122,7 @@ static bool rule_apply(struct bgp_script_rule *rule, struct bgp_script_route *ro
 static enum route_map_cmd_result_t route_match_script(void *arg, const struct prefix *prefix,
 						      void *object)
 {
-	struct bgp_script_rule *rule = arg;
+	struct script_rule *rule = arg;
 	struct bgp_path_info *path = object;
 	struct bgp_script_route route = { .prefix = prefix, .attr = path->attr, .path = path };
 
@@ -200,7 +134,7 @@ static enum route_map_cmd_result_t route_match_script(void *arg, const struct pr
 
 static bool route_match_script_commit(void *arg, const struct prefix *prefix, void *object)
 {
-	struct bgp_script_rule *rule = arg;
+	struct script_rule *rule = arg;
 	struct bgp_path_info *path = object;
 	struct bgp_script_route route = { .prefix = prefix, .attr = path->attr, .path = path };
 
@@ -210,7 +144,7 @@ static bool route_match_script_commit(void *arg, const struct prefix *prefix, vo
 static enum route_map_cmd_result_t route_set_script(void *arg, const struct prefix *prefix,
 						    void *object)
 {
-	struct bgp_script_rule *rule = arg;
+	struct script_rule *rule = arg;
 	struct bgp_path_info *path = object;
 	struct bgp_script_route route = { .prefix = prefix, .attr = path->attr, .path = path };
 
@@ -222,7 +156,7 @@ static enum route_map_cmd_result_t route_set_script(void *arg, const struct pref
 /* Called after all set rules of the entry have run. */
 static bool route_set_script_commit(void *arg, const struct prefix *prefix, void *object)
 {
-	const struct bgp_script_rule *rule = arg;
+	const struct script_rule *rule = arg;
 
 	return !rule->denied;
 }
@@ -230,58 +164,29 @@ static bool route_set_script_commit(void *arg, const struct prefix *prefix, void
 static const struct route_map_rule_cmd route_match_script_cmd = {
 	.str = "script",
 	.func_apply = route_match_script,
-	.func_compile = match_compile,
-	.func_free = rule_free,
+	.func_compile = script_match_compile,
+	.func_free = script_rule_free,
 	.func_commit = route_match_script_commit,
 };
 
 static const struct route_map_rule_cmd route_set_script_cmd = {
 	.str = "script",
 	.func_apply = route_set_script,
-	.func_compile = set_compile,
-	.func_free = rule_free,
+	.func_compile = script_set_compile,
+	.func_free = script_rule_free,
 	.func_commit = route_set_script_commit,
 };
 
-static bool rules_use(const struct route_map_rule *head, const char *script, const char *takes)
-{
-	for (const struct route_map_rule *item = head; item; item = item->next) {
-		const struct bgp_script_rule *rule = item->value;
-
-		if (item->cmd != &route_match_script_cmd && item->cmd != &route_set_script_cmd)
-			continue;
-		if (script && !strmatch(frrscript_rule_script(rule->rule), script))
-			continue;
-		if (!takes || frrscript_rule_takes(rule->rule, takes))
-			return true;
-	}
-	return false;
-}
-
-static bool map_uses(const struct route_map *map, const char *script, const char *takes, int depth)
-{
-	/* Deeper calls deny the route (lib/routemap.c:route_map_apply_ext). */
-	if (!map || depth > RMAP_RECURSION_LIMIT)
-		return false;
-	for (const struct route_map_index *index = map->head; index; index = index->next) {
-		if (rules_use(index->match_list.head, script, takes) ||
-		    rules_use(index->set_list.head, script, takes))
-			return true;
-		if (index->nextrm && map_uses(route_map_lookup_by_name(index->nextrm), script,
-					      takes, depth + 1))
-			return true;
-	}
-	return false;
-}
-
-bool bgp_script_map_uses(const struct route_map *map, const char *script, const char *takes)
-{
-	return map_uses(map, script, takes, 0);
-}
-
 void bgp_script_route_map_init(void)
 {
+	static const struct script_routemap rules = {
+		.match_hook = &bgp_script_hook_match,
+		.set_hook = &bgp_script_hook_set,
+		.match_cmd = &route_match_script_cmd,
+		.set_cmd = &route_set_script_cmd,
+	};
+
 	route_map_install_match(&route_match_script_cmd);
 	route_map_install_set(&route_set_script_cmd);
-	bgp_script_vty_init();
+	script_routemap_init(&rules);
 }

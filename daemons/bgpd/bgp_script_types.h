@@ -81,18 +81,6 @@ extern size_t bgp_script_attr_size(const struct attr *attr);
 extern void bgp_script_reeval_init(void);
 extern void bgp_script_changed(const char *script);
 
-/* bgp_script_routemap.c. While `compiling`, a loaded script is no reason to
- * re-evaluate: the route-map's own event does it.
- */
-extern bool bgp_script_compiling;
-/* There has been a rule with a script. */
-extern bool bgp_script_used;
-/* Does `map`, or a route-map that it calls, use `script` (NULL = any) in a
- * function that takes the argument `takes` (NULL = any function)?
- */
-extern bool bgp_script_map_uses(const struct route_map *map, const char *script,
-				const char *takes);
-
 static inline struct attr *bgp_script_attr(const void *obj)
 {
 	const struct bgp_script_route *route = obj;

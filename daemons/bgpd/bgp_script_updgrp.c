@@ -19,11 +19,12 @@
 #include "bgpd/bgp_updgrp.h"
 
 #include "frrscript/daemons/bgpd/bgp_script_types.h"
+#include "frrscript/daemons/lib/script_routemap.h"
 
 static bool name_takes_peer(const char *rmap_name)
 {
-	return rmap_name && bgp_script_used &&
-	       bgp_script_map_uses(route_map_lookup_by_name(rmap_name), NULL, "peer");
+	return rmap_name && script_rules_used &&
+	       script_map_uses(route_map_lookup_by_name(rmap_name), NULL, "peer");
 }
 
 /* `default-originate` is not asked: its scripts see this router as the peer. */
@@ -58,7 +59,7 @@ void bgp_script_updgrp_refresh(struct bgp *bgp, const char *rmap_name)
 	struct listnode *node;
 	struct peer *peer;
 
-	if (!bgp_script_used)
+	if (!script_rules_used)
 		return;
 
 	for (ALL_LIST_ELEMENTS_RO(bgp->peer, node, peer)) {
