@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Scripts in zebra: what zebra tells the script library at start.
+ *
+ * Read next: zebra_script_types.h (the objects of a script), then
+ * zebra_script_routemap.c (where they are used).
  */
 
 #include <zebra.h>
@@ -8,13 +11,31 @@
 #ifdef HAVE_SCRIPTING
 
 #include "frrscript/daemons/lib/script_daemon.h"
+#include "frrscript/daemons/lib/script_value.h"
 #include "frrscript/daemons/zebra/zebra_script_hooks.h"
+#include "frrscript/daemons/zebra/zebra_script_types.h"
 
 void zebra_script_hooks_init(void)
 {
-	static const struct script_daemon daemon = {};
+	static const struct frrscript_type *const types[] = {
+		&script_prefix_type,
+		&zebra_script_nexthop_type,
+		&zebra_script_attributes_type,
+		NULL,
+	};
+	static const struct frrscript_hook *const hooks[] = {
+		&zebra_script_hook_match,
+		&zebra_script_hook_set,
+		NULL,
+	};
+	static const struct script_daemon daemon = {
+		.types = types,
+		.hooks = hooks,
+		.changed = zebra_script_changed,
+	};
 
 	script_daemon_init(&daemon);
+	zebra_script_reeval_init();
 }
 
 #endif /* HAVE_SCRIPTING */

@@ -11,4 +11,9 @@
  */
 extern void zebra_script_hooks_init(void);
 
+/* zebra_routemap.c:zebra_route_map_init(): installs "match script" and "set
+ * script".
+ */
+extern void zebra_script_route_map_init(void);
+
 #endif /* _FRR_ZEBRA_SCRIPT_HOOKS_H */
