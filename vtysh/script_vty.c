@@ -248,6 +248,18 @@ DEFPY (show_script_hooks,
 	return CMD_SUCCESS;
 }
 
+DEFPY (show_script_topics,
+       show_script_topics_cmd,
+       "show script topics [json]$json",
+       SHOW_STR
+       SCRIPT_STR
+       "What scripts publish and subscribe to, here and in the other daemons\n"
+       JSON_STR)
+{
+	say(vty, frrscript_show_topics(!!json));
+	return CMD_SUCCESS;
+}
+
 DEFPY (debug_script,
        debug_script_cmd,
        "[no] debug script",
@@ -330,6 +342,7 @@ void script_vty_init(void)
 
 	install_element(VIEW_NODE, &show_script_cmd);
 	install_element(VIEW_NODE, &show_script_hooks_cmd);
+	install_element(VIEW_NODE, &show_script_topics_cmd);
 }
 
 #endif /* HAVE_SCRIPTING */

@@ -48,6 +48,7 @@ int frrscript_host_register(void (*changed)(const char *script),
 		.changed = changed,
 		.as_path = as_path,
 		.wake = script_loop_wake,
+		.send = script_bus_send,
 	};
 
 	return frrscript_host_set(&host);
@@ -278,6 +279,7 @@ void frrscript_init(const char *scriptdir)
 		zlog_err("frrscript: the library refused its host");
 	frrscript_register_type_codecs(lib_codecs);
 	script_loop_init();
+	script_bus_init();
 }
 
 void frrscript_fini(void)

@@ -26,4 +26,13 @@ extern void script_loop_init(void);
 /* Has frrscript_turn() called in `msec`; see struct frrscript_host. */
 extern void script_loop_wake(uint32_t msec);
 
+/* script_bus.c: the session over which scripts of several daemons talk. It is
+ * made when the library sends for the first time.
+ */
+extern void script_bus_init(void);
+/* zebra's own socket, if it was named at start; kept. */
+extern void script_bus_path(const char *path);
+/* See struct frrscript_host. */
+extern bool script_bus_send(const void *data, size_t len);
+
 #endif /* _FRR_SCRIPT_DAEMON_H */

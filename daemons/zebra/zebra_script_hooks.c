@@ -15,6 +15,9 @@
 #include "frrscript/daemons/zebra/zebra_script_hooks.h"
 #include "frrscript/daemons/zebra/zebra_script_types.h"
 
+/* zebra/main.c: its option -z. */
+extern char *zserv_path;
+
 void zebra_script_hooks_init(void)
 {
 	static const struct frrscript_type *const types[] = {
@@ -34,6 +37,7 @@ void zebra_script_hooks_init(void)
 		.changed = zebra_script_changed,
 	};
 
+	script_bus_path(zserv_path);
 	script_daemon_init(&daemon);
 	zebra_script_reeval_init();
 }

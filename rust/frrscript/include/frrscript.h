@@ -319,7 +319,9 @@ struct frrscript_host {
                           void (*answer)(void *ctx, const char *text, size_t len),
                           void *ctx);
         /*
-         Sends a message to the other daemons of this router, over zebra; false: not connected.
+         Sends a message to the other daemons of this router, over zebra; false: not now. The first call makes the session:
+         `frrscript_bus_connected` tells when it is there. `len` 0 sends nothing and has `frrscript_bus_tick` called soon.
+         Called from inside of scripts.
          */
         bool (*send)(const void *data, size_t len);
 };
@@ -681,6 +683,37 @@ void frrscript_turn(void);
  The daemon is about to end: scripts hear of it (`shutdown`), within their time limits, and no task runs afterwards.
  */
 void frrscript_shutdown(void);
+
+/*
+ Messages pass between this daemon and the others (true), or not any more. Not from inside of `send`.
+ */
+void frrscript_bus_connected(bool on);
+
+/*
+ A message of another daemon; borrowed. Any octets are fine.
+ */
+void frrscript_bus_received(const void *data, size_t len);
+
+/*
+ A daemon has lost its session with zebra: what it published counts no more.
+ */
+void frrscript_bus_gone(const char *daemon);
+
+/*
+ Looks after what has to be sent, and who has gone silent. Returns in how many milliseconds it wants to be called again;
+ 0: no script needs the other daemons any more.
+ */
+uint32_t frrscript_bus_tick(void);
+
+/*
+ This daemon ends: the others are told.
+ */
+void frrscript_bus_bye(void);
+
+/*
+ `show script topics [json]`.
+ */
+char *frrscript_show_topics(bool json);
 
 /*
  `script load NAME`. The name is remembered even if the file is bad; the number and the text then say why it is not in

@@ -3,13 +3,14 @@
 //!
 //! Reading order: [`schema`] (what a daemon describes), [`script`] (from a file to a script in service), [`ffi::rule`] and
 //! [`ffi::vm`] (a call), [`ffi::userdata`] and [`ffi::field`] (what a script reads and assigns), [`lua`] (typed values and
-//! functions), [`watchdog`] and [`ffi::account`] (limits), [`ffi::exports`] (what C calls), [`task`] (events, timers
+//! functions), [`bus`] (what scripts of several daemons share), [`watchdog`] and [`ffi::account`] (limits), [`ffi::exports`] (what C calls), [`task`] (events, timers
 //! and tasks), [`compat`] (FRR's own `frrscript_*` interface).
 //!
 //! Threads: everything runs on the daemon's main pthread, and state is in thread-locals; the watchdog's thread only looks
 //! at a number and sets an interrupt. `unsafe` is in `ffi` and nowhere else.
 
 pub mod atom;
+pub mod bus;
 pub mod call;
 pub mod compat;
 pub mod failure;

@@ -18,6 +18,7 @@ const SOURCES: &[&str] = &[
     "ffi/exports/register.rs",
     "ffi/exports/rules.rs",
     "ffi/exports/events.rs",
+    "ffi/exports/bus.rs",
     "ffi/exports/operate.rs",
     "ffi/exports/stock.rs",
 ];

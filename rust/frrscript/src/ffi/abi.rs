@@ -306,7 +306,9 @@ pub struct Host {
             ctx: *mut c_void,
         ) -> bool,
     >,
-    /// Sends a message to the other daemons of this router, over zebra; false: not connected.
+    /// Sends a message to the other daemons of this router, over zebra; false: not now. The first call makes the session:
+    /// `frrscript_bus_connected` tells when it is there. `len` 0 sends nothing and has `frrscript_bus_tick` called soon.
+    /// Called from inside of scripts.
     pub send: Option<unsafe extern "C" fn(data: *const c_void, len: usize) -> bool>,
 }
 

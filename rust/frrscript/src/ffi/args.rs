@@ -159,11 +159,22 @@ impl<'a> Args<'a> {
     /// It is none.
     pub fn hold_function(&self, index: usize) -> Result<(super::vm::Function, c_int, usize), Failure> {
         let at = self.first + c_int::try_from(index).unwrap_or(c_int::MAX / 2);
-        // SAFETY: a live state. Making a reference may need memory: the limit is lifted for it, so nothing raises.
+        // SAFETY: a live state; `hold` gets the place of a function.
         unsafe {
             if index >= self.len() || engine::lua_type(self.state, at) != engine::LUA_TFUNCTION {
                 return Err(self.wrong(index, "a function"));
             }
+            Ok(self.hold(at))
+        }
+    }
+
+    /// Holds the function at a place of the stack.
+    ///
+    /// # Safety
+    /// There is one.
+    unsafe fn hold(&self, at: c_int) -> (super::vm::Function, c_int, usize) {
+        // SAFETY: a live state. Making a reference may need memory: the limit is lifted for it, so nothing raises.
+        unsafe {
             let mut info: engine::lua_Debug = std::mem::zeroed();
             engine::lua_pushvalue(self.state, at);
             engine::lua_getinfo(self.state, -1, c"s".as_ptr(), &raw mut info);
@@ -174,8 +185,49 @@ impl<'a> Args<'a> {
             account.set_limit(limit);
             engine::lua_pop(self.state, 1);
             let line = usize::try_from(info.linedefined).unwrap_or(0);
-            Ok((super::vm::Function::of_reference(reference), reference, line))
+            (super::vm::Function::of_reference(reference), reference, line)
         }
+    }
+
+    /// Holds the function that is a field of the table at `index`, as [`Args::hold_function`] does; nil and an absent field
+    /// are none.
+    ///
+    /// # Errors
+    /// It is no table, has a field of another name, or the field is no function.
+    pub fn field_function(
+        &self,
+        index: usize,
+        name: &str,
+    ) -> Result<Option<(super::vm::Function, c_int, usize)>, Failure> {
+        let at = match self.get(index) {
+            Arg::Nil => return Ok(None),
+            Arg::Table(at) => at,
+            _ => return Err(self.wrong(index, "a table")),
+        };
+        let mut held = None;
+        let mut next = 0;
+        loop {
+            // SAFETY: as in `each_field`; the value is on top of the stack while it is held.
+            unsafe {
+                next = engine::lua_rawiter(self.state, at, next);
+                if next < 0 {
+                    return Ok(held);
+                }
+                let known = matches!(read(self.state, -2), Arg::Octets(key) if key == name.as_bytes());
+                let is_function = engine::lua_type(self.state, -1) == engine::LUA_TFUNCTION;
+                if known && is_function {
+                    held = Some(self.hold(engine::lua_gettop(self.state)));
+                }
+                engine::lua_pop(self.state, 2);
+                if !known || !is_function {
+                    return Err(self.bad(index, format_args!("it may have '{name}', a function, and nothing else")));
+                }
+            }
+        }
+    }
+
+    pub(super) fn state(&self) -> *mut lua_State {
+        self.state
     }
 
     /// What the script has asked for.

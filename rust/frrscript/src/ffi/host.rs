@@ -10,6 +10,7 @@ type LogFunction = unsafe extern "C" fn(c_int, *const c_char);
 type ChangedFunction = unsafe extern "C" fn(*const c_char);
 type WakeFunction = unsafe extern "C" fn(u32);
 type AnswerFunction = unsafe extern "C" fn(*mut c_void, *const c_char, usize);
+type SendFunction = unsafe extern "C" fn(*const c_void, usize) -> bool;
 type ShowFunction = unsafe extern "C" fn(*const c_char, usize, Option<AnswerFunction>, *mut c_void) -> bool;
 type ConfigureFunction = unsafe extern "C" fn(*const c_char, Option<AnswerFunction>, *mut c_void) -> bool;
 
@@ -20,6 +21,7 @@ thread_local! {
     static CHANGED: Cell<Option<ChangedFunction>> = const { Cell::new(None) };
     static WAKE: Cell<Option<WakeFunction>> = const { Cell::new(None) };
     static SHOW: Cell<Option<ShowFunction>> = const { Cell::new(None) };
+    static SEND: Cell<Option<SendFunction>> = const { Cell::new(None) };
     static CONFIGURE: Cell<Option<ConfigureFunction>> = const { Cell::new(None) };
     static DAEMON: RefCell<String> = RefCell::new("frr".to_owned());
 }
@@ -32,6 +34,7 @@ pub fn set(daemon: &str, host: &Host) {
     WAKE.set(host.wake);
     SHOW.set(host.show);
     CONFIGURE.set(host.configure);
+    SEND.set(host.send);
     if host.log.is_some() && log::set_logger(&HostLog).is_ok() {
         log::set_max_level(LevelFilter::Info);
     }
@@ -58,6 +61,14 @@ pub fn wake(msec: u32) {
         // SAFETY: the host's function, called on its thread.
         unsafe { wake(msec) };
     }
+}
+
+/// Sends a message to the other daemons, or with an empty one asks to be looked after soon; false: not now.
+#[must_use]
+pub fn send(octets: &[u8]) -> bool {
+    let Some(send) = SEND.get() else { return false };
+    // SAFETY: the host's function, called on its thread; the octets are there while it runs.
+    unsafe { send(octets.as_ptr().cast(), octets.len()) }
 }
 
 /// Keeps what the host says.

@@ -173,6 +173,7 @@ pub unsafe fn push(state: *mut lua_State, out: Out) -> c_int {
             Out::Number(n) => engine::lua_pushnumber(state, n),
             Out::Unsigned(n) => engine::push_unsigned(state, n),
             Out::Signed(n) => engine::push_signed(state, n),
+            Out::Integer(n) => engine::lua_pushinteger64(state, n),
             Out::Text(text) => {
                 engine::lua_pushlstring(state, text.as_ptr().cast(), text.len());
             }

@@ -2,7 +2,7 @@
 //! The functions that every script finds, by table.
 
 use super::value::Out;
-use super::{as_path, ext, logging, patterns, sets, tasks};
+use super::{as_path, bus, ext, logging, patterns, sets, tasks};
 use crate::failure::Failure;
 use crate::ffi::args::{Arg, Args};
 use crate::value::as_path::AsPath;
@@ -97,6 +97,9 @@ pub const FRR: &[Function] = functions! { "frr":
     "reevaluate", "() -> ()", "asks the daemon to evaluate again what this script decides", tasks::reevaluate;
     "show", "(command: string) -> (any, string?)", "waits for a show command of this daemon: its text, a table if it ends in json, or nil and why not", tasks::show;
     "configure", "({string}) -> (boolean, string?)", "waits until lines of configuration are applied: true, or false and why not; needs 'script NAME permit configure'", tasks::configure;
+    "publish", "(topic: string, value: any) -> ()", "tells all scripts that subscribe to the topic, in all daemons of this router: nil, booleans, numbers, strings, and tables of them", bus::publish;
+    "retract", "(topic: string) -> boolean", "takes a topic of this daemon back; false: it has none of that name", bus::retract;
+    "subscribe", "(topic: string, handler: (value: any, topic: string, daemon: string) -> (), options: {on_lost: ((topic: string, daemon: string) -> ())?}?) -> Subscription", "calls the handler, as a task, with the topic's last value and with each new one", bus::subscribe;
     "time", "() -> number", "seconds since 1970, UTC, with fraction", time;
     "monotonic", "() -> number", "seconds of a clock that is never set, with fraction: for intervals, and what times like peer.uptime are in", monotonic;
     "localtime", "() -> {year: number, month: number, day: number, hour: number, minute: number, second: number, weekday: number}", "now in the router's time zone; weekday 0 is Sunday", localtime;

@@ -5,6 +5,7 @@
 //! across the engine's stack.
 
 pub mod as_path;
+pub mod bus;
 pub mod ext;
 pub mod functions;
 pub mod items;

@@ -20,6 +20,8 @@ pub enum Out {
     Unsigned(u64),
     /// The same, signed.
     Signed(i64),
+    /// Luau's 64-bit integer.
+    Integer(i64),
     /// Text.
     Text(String),
     /// Octets.

@@ -41,6 +41,7 @@ impl Source {
     /// It does not compile (with the line and a mark under the place), or it failed while it ran.
     pub fn compile(self, name: &str, options: &Options) -> Result<Compiled, Failure> {
         let vm = Vm::new(options.memory())?;
+        vm.context().tasks().set_script(name);
         vm.load(name, &self.text, options.load_time()).map_err(|failure| self.explain(name, failure))?;
         let indexed = Indexed::of(&self.text);
         Ok(Compiled { vm, path: self.path, hash: self.hash, name: name.to_owned(), indexed })

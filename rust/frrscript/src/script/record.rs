@@ -118,6 +118,7 @@ impl Script {
                     self.running.end(old);
                 }
                 tasks.begin();
+                crate::bus::began(&tasks);
                 event::add(self);
                 own_events::loaded(self, number);
                 self.serial.set(self.serial.get() + 1);
@@ -141,6 +142,7 @@ impl Script {
             self.serial.set(self.serial.get() + 1);
             self.running.end(&old);
             self.queue.clear();
+            crate::bus::script_gone(&self.name);
         }
     }
 

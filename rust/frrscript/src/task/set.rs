@@ -9,7 +9,7 @@ use crate::lua::value::Out;
 use crate::schema::Hook;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::time::{Duration, Instant};
 
 /// Tasks that are not done, and starts that wait, of one script.
@@ -70,6 +70,10 @@ pub struct Tasks {
     ready: RefCell<VecDeque<Work>>,
     commands: RefCell<VecDeque<(u64, Command)>>,
     garbage: Garbage,
+    /// The script's name.
+    script: RefCell<String>,
+    /// Functions that are held elsewhere, by the bus.
+    elsewhere: RefCell<Vec<Weak<Handler>>>,
     last: Cell<u64>,
     in_service: Cell<bool>,
     ended: Cell<bool>,
@@ -87,6 +91,28 @@ impl Tasks {
     fn number(&self) -> u64 {
         self.last.set(self.last.get() + 1);
         self.last.get()
+    }
+
+    /// The script's name.
+    pub fn script(&self) -> String {
+        self.script.borrow().clone()
+    }
+
+    /// Sets it, before anything of the script runs.
+    pub fn set_script(&self, name: &str) {
+        self.script.replace(name.to_owned());
+    }
+
+    /// Remembers a function that something else holds, so that it can be resumed.
+    pub fn remember(&self, handler: &Rc<Handler>) {
+        let mut elsewhere = self.elsewhere.borrow_mut();
+        elsewhere.retain(|h| h.strong_count() > 0);
+        elsewhere.push(Rc::downgrade(handler));
+    }
+
+    /// Whether the generation is in service.
+    pub fn is_in_service(&self) -> bool {
+        self.in_service.get()
     }
 
     /// Where references go that are no longer needed.
@@ -340,6 +366,7 @@ impl Tasks {
                 handlers.push(Rc::clone(handler));
             }
         }
+        handlers.extend(self.elsewhere.borrow().iter().filter_map(Weak::upgrade));
         handlers.iter().filter(|h| h.guard.resume()).map(|h| h.name.clone()).collect()
     }
 }

@@ -11,6 +11,7 @@
 
 #![allow(clippy::missing_safety_doc, reason = "the conventions above are each function's safety section")]
 
+pub mod bus;
 pub mod events;
 pub mod operate;
 pub mod register;

@@ -25,7 +25,10 @@ pub unsafe extern "C" fn frrscript_library_init(scriptdir: *const c_char) {
 /// Forgets all scripts and closes their VMs. Rules that are still there answer `on-error`. `frrscript_fini` calls it.
 #[unsafe(no_mangle)]
 pub extern "C" fn frrscript_library_fini() {
-    wall("frrscript_library_fini", (), store::clear);
+    wall("frrscript_library_fini", (), || {
+        store::clear();
+        crate::bus::clear();
+    });
 }
 
 /// A script by its name, the file's without `.lua`; nothing is read yet. Free it with `frrscript_delete`.
