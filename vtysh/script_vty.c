@@ -164,6 +164,20 @@ DEFPY (script_on_error_hold,
 	return set_option(vty, name, FRRSCRIPT_ON_ERROR_HOLD, no ? NULL : &value);
 }
 
+DEFPY (script_permit_configure,
+       script_permit_configure_cmd,
+       "[no] script SCRIPT$name permit configure",
+       NO_STR
+       SCRIPT_STR
+       SCRIPT_NAME_STR
+       "What the script may do besides its own business\n"
+       "Apply lines of configuration, in each daemon that has the script\n")
+{
+	uint32_t value = 1;
+
+	return set_option(vty, name, FRRSCRIPT_PERMIT_CONFIGURE, no ? NULL : &value);
+}
+
 DEFPY (script_reload,
        script_reload_cmd,
        "script reload [SCRIPT$name]",
@@ -333,6 +347,7 @@ void script_vty_init(void)
 	install_element(CONFIG_NODE, &script_limit_memory_cmd);
 	install_element(CONFIG_NODE, &script_on_error_cmd);
 	install_element(CONFIG_NODE, &script_on_error_hold_cmd);
+	install_element(CONFIG_NODE, &script_permit_configure_cmd);
 	install_element(CONFIG_NODE, &debug_script_cmd);
 
 	install_element(ENABLE_NODE, &script_reload_cmd);

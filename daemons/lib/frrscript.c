@@ -49,6 +49,8 @@ int frrscript_host_register(void (*changed)(const char *script),
 		.as_path = as_path,
 		.wake = script_loop_wake,
 		.send = script_bus_send,
+		.show = script_shell_show,
+		.configure = script_shell_configure,
 	};
 
 	return frrscript_host_set(&host);

@@ -35,4 +35,13 @@ extern void script_bus_path(const char *path);
 /* See struct frrscript_host. */
 extern bool script_bus_send(const void *data, size_t len);
 
+/* script_shell.c: commands of this daemon, for scripts; see struct
+ * frrscript_host.
+ */
+extern bool script_shell_show(const char *command, size_t most,
+			      void (*answer)(void *ctx, const char *text, size_t len), void *ctx);
+extern bool script_shell_configure(const char *lines,
+				   void (*answer)(void *ctx, const char *text, size_t len),
+				   void *ctx);
+
 #endif /* _FRR_SCRIPT_DAEMON_H */
