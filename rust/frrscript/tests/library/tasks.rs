@@ -163,10 +163,7 @@ pub fn register() {
     }
     WAKE.take();
     COMMANDS.take();
-    PEERS.set(vec![
-        Peer { asn: 65001, name: c"r2".to_owned() },
-        Peer { asn: 65002, name: c"r3".to_owned() },
-    ]);
+    PEERS.set(vec![Peer { asn: 65001, name: c"r2".to_owned() }, Peer { asn: 65002, name: c"r3".to_owned() }]);
 }
 
 fn tell(objects: &Objects, family: &str, number: u64) {

@@ -3,13 +3,14 @@
 //! a goal, and the exit code does not say so.
 //!
 //! Reading order: [`live`] (the cases and the rounds), [`policy`] (what is compared),
-//! [`router`] (bgpd under test), [`events`] (a script that listens), [`micro`] (the library's own benchmark), [`record`] (the file).
+//! [`router`] (bgpd under test), [`events`] (a script that listens), [`pubsub`] (from daemon to daemon), [`micro`] (the library's own benchmark), [`record`] (the file).
 //! The method is in `docs/benchmarks.md`.
 
 mod events;
 mod live;
 mod micro;
 mod policy;
+mod pubsub;
 mod record;
 mod router;
 mod stats;
@@ -45,7 +46,8 @@ pub struct BenchArgs {
 impl BenchArgs {
     /// Whether FRR without our patches is one of the sides.
     pub fn needs_stock(&self) -> bool {
-        !self.only.as_ref().is_some_and(|only| only.starts_with(events::TITLE.trim()))
+        let alone = [events::TITLE, pubsub::TITLE];
+        !self.only.as_ref().is_some_and(|only| alone.iter().any(|title| only.starts_with(title.trim())))
     }
 }
 
@@ -75,8 +77,12 @@ pub fn run(layout: &Layout, args: &BenchArgs) -> Result<()> {
     if live.wanted() {
         records.append(&mut live.run()?);
     }
-    if only.is_none_or(|only| only.starts_with(events::TITLE.trim()) || events::TITLE.contains(only)) {
+    let asked = |title: &str| only.is_none_or(|only| only.starts_with(title.trim()) || title.contains(only));
+    if asked(events::TITLE) {
         records.append(&mut events::run(live.ours, &dir.join("events"), args.routes, args.rounds)?);
+    }
+    if asked(pubsub::TITLE) {
+        records.append(&mut pubsub::run(live.ours, &dir.join("pubsub"))?);
     }
     if records.is_empty() {
         bail!("no figure has \"{}\" in its name", only.unwrap_or_default());

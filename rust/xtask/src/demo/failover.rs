@@ -150,7 +150,7 @@ fn lan(routers: &[Router; 2]) -> Result<()> {
     ip(&format!("-n host route add default via {GATEWAY}"))?;
     for router in routers {
         let name = router.name;
-        ip(&format!("-n {name} link add vrrp4 link lan addrgenmode random type macvlan mode bridge"))?;
+        ip(&format!("-n {name} link add vrrp4 link lan type macvlan mode bridge"))?;
         ip(&format!("-n {name} link set vrrp4 address {VIRTUAL_MAC}"))?;
         ip(&format!("-n {name} address add {GATEWAY}/24 dev vrrp4"))?;
         ip(&format!("-n {name} link set vrrp4 up"))?;
