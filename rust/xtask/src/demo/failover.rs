@@ -69,9 +69,11 @@ pub fn demo(layout: &Layout, shell: bool) -> Result<()> {
     let gap = report(&[&*r1, &*r2], &traffic, start, "the link to r1 goes down")?;
     let skew = f64::from(256 - u16::from(PRIORITY[1])) / 256.0 * INTERVAL;
     println!(
-        "    r2 takes over when it has heard no advertisement of its priority or above for Master_Down_Interval (RFC 9568\n    \
-         section 6.1): 3 x {INTERVAL} s + {skew:.2} s skew = {:.2} s. The rest of the gap is the time until r1's last advertisement\n    \
-         with its full priority, the scripts' part, and the host's neighbor entry.\n",
+        "    What sets it: r2 takes over when it has not heard its own priority or more for Master_Down_Interval (RFC 9568\n    \
+         section 6.1), 3 x {INTERVAL} s + {skew:.2} s skew = {:.2} s. That counts from r1's last advertisement of its full priority, up to\n    \
+         {INTERVAL} s before the failure: so {:.2} to {:.2} s, and what bgpd and the scripts take.\n",
+        3.0 * INTERVAL + skew,
+        2.0 * INTERVAL + skew,
         3.0 * INTERVAL + skew
     );
     ensure!(

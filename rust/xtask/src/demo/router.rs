@@ -66,9 +66,10 @@ impl Router {
 
     fn daemon(&mut self, daemon: &str, config: &str) -> Result<()> {
         let file = self.dir.join(format!("{daemon}.conf"));
-        let first = format!("hostname {}\nlog timestamp precision 6\n", self.name);
-        fs::write(&file, first + config)?;
+        // The precision holds for a log file that the configuration names, not for one of the command line.
         let log = self.log(daemon);
+        let first = format!("hostname {}\nlog timestamp precision 6\nlog file {}\n", self.name, log.display());
+        fs::write(&file, first + config)?;
         let output = fs::File::create(self.dir.join(format!("{daemon}.out")))?;
         let mut command = Command::new("ip");
         command
@@ -76,8 +77,6 @@ impl Router {
             .arg(Layout::daemons(&self.programs).join(daemon))
             .arg("--config_file")
             .arg(&file)
-            .arg("--log")
-            .arg(format!("file:{}", log.display()))
             .arg("--vty_socket")
             .arg(Path::new(RUN).join(self.name))
             .arg("--socket")
