@@ -28,7 +28,7 @@ from scripttopo import (
     vtysh,
     write_script,
 )
-from vrrptopo import Wire, add_devices, expect_state, vrrp
+from vrrptopo import Wire, add_devices, expect_state, stop_vrrpd, vrrp
 
 import scripttopo
 
@@ -568,9 +568,16 @@ def test_a_saved_configuration_comes_back_after_a_restart(r1):
     before = ours(r1)
     assert " vrrp 5 script prio" in before and " vrrp 8 script bad" in before
     vtysh(r1, "write memory")
-    r1.killDaemons(["vrrpd"])
+    # There are no routers any more when a script hears of vrrpd's end.
+    config(r1, "script load events")
+    stop_vrrpd(r1)
+    expect_said(r1, "ended", "0")
+    with open(os.path.join(get_topogen().logdir, "r1/vrrpd.err"), encoding="utf-8") as left:
+        assert "VRRP script" not in left.read(), "memory was left"
     r1.startDaemons(["vrrpd"])
     r1.run("vtysh -b")
+    # zebra and bgpd, which ran on, have this line still.
+    config(r1, "no script load events")
     assert ours(r1) == before
     expect_priority(r1, 5, 150, "script")
     expect_priority(r1, 8, 93, "script")

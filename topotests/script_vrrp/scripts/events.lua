@@ -11,3 +11,7 @@ end)
 frr.on("vrrp_changed", function(router)
 	log.info("taken over", router.vrid, router.family)
 end, { new = "Master" })
+
+frr.on("shutdown", function()
+	log.info("ended", #frr.vrrp_routers())
+end)
