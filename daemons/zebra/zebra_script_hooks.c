@@ -24,16 +24,27 @@ void zebra_script_hooks_init(void)
 		&script_prefix_type,
 		&zebra_script_nexthop_type,
 		&zebra_script_attributes_type,
+		&zebra_script_interface_type,
+		&zebra_script_route_type,
+		&zebra_script_tracked_type,
 		NULL,
 	};
 	static const struct frrscript_hook *const hooks[] = {
 		&zebra_script_hook_match,
 		&zebra_script_hook_set,
+		&zebra_script_hook_interface_changed,
+		&zebra_script_hook_nexthop_changed,
+		&zebra_script_hook_route_installed,
+		NULL,
+	};
+	static const struct frrscript_list *const lists[] = {
+		&zebra_script_list_interfaces,
 		NULL,
 	};
 	static const struct script_daemon daemon = {
 		.types = types,
 		.hooks = hooks,
+		.lists = lists,
 		.changed = zebra_script_changed,
 	};
 

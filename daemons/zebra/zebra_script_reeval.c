@@ -169,6 +169,7 @@ static int reeval_finish(void)
 
 	frr_each_safe (reevals, &reevals, reeval)
 		reeval_free(reeval);
+	zebra_script_interface_fini();
 	return 0;
 }
 

@@ -31,9 +31,20 @@ enum zebra_script_arg {
 
 extern const struct frrscript_type zebra_script_attributes_type;
 extern const struct frrscript_type zebra_script_nexthop_type;
+extern const struct frrscript_type zebra_script_interface_type;
+extern const struct frrscript_type zebra_script_route_type;
+extern const struct frrscript_type zebra_script_tracked_type;
 
 extern const struct frrscript_hook zebra_script_hook_match;
 extern const struct frrscript_hook zebra_script_hook_set;
+extern const struct frrscript_hook zebra_script_hook_interface_changed;
+extern const struct frrscript_hook zebra_script_hook_nexthop_changed;
+extern const struct frrscript_hook zebra_script_hook_route_installed;
+
+extern const struct frrscript_list zebra_script_list_interfaces;
+
+/* zebra_script_interface.c */
+extern void zebra_script_interface_fini(void);
 
 /* zebra_script_reeval.c */
 extern void zebra_script_reeval_init(void);
