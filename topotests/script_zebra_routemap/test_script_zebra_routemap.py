@@ -8,7 +8,6 @@ have; it goes when the script, the rule or the route-map goes; and a route that 
 protocol withdraws is gone whatever a script made of it.
 """
 
-import json
 import os
 
 import pytest
@@ -22,6 +21,7 @@ from scripttopo import (
     log_file,
     log_lines,
     log_to_file,
+    show,
     topology,
     vtysh,
     write_script,
@@ -55,8 +55,7 @@ def r1(tgen):
 def routes(router, prefix, table=None):
     family = "ipv6" if ":" in prefix else "ip"
     table = f" table {table}" if table else ""
-    shown = vtysh(router, f"show {family} route{table} {prefix} json")
-    return json.loads(shown).get(prefix, []) if shown.startswith("{") else []
+    return show(router, f"show {family} route{table} {prefix}").get(prefix, [])
 
 
 def route(router, prefix):
@@ -139,8 +138,7 @@ def test_the_metric_is_told_to_protocols(r1):
 
 
 def bgp_paths(router, prefix):
-    shown = vtysh(router, f"show bgp ipv4 unicast {prefix} json")
-    return json.loads(shown).get("paths", []) if shown.startswith("{") else []
+    return show(router, f"show bgp ipv4 unicast {prefix}").get("paths", [])
 
 
 def test_an_ipv6_route_is_changed_too(r1):
