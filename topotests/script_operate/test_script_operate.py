@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The operator's commands, when several daemons have scripts.
 
-`both` is loaded in bgpd and zebra, `alone` is named by a route-map of bgpd and zebra has never heard
+`both` is loaded in bgpd and zebra, `alone` in bgpd alone (`vtysh -d bgpd`), and zebra has never heard
 of it. The operator is promised: a command reaches every daemon that it concerns, whatever the others say; each
 answer says whose it is; JSON is one document; `vtysh -d` prints what its daemon says.
 """
@@ -31,6 +31,12 @@ BAD = "function route_match( return RM_MATCH end"
 @pytest.fixture(scope="module", autouse=True)
 def tgen(request):
     yield from topology(request, {"s1": ["r1"]})
+
+
+@pytest.fixture(scope="module", autouse=True)
+def alone(tgen):
+    router = tgen.gears["r1"]
+    router.run("vtysh -d bgpd -c 'configure terminal' -c 'script load alone'")
 
 
 @pytest.fixture
@@ -74,7 +80,7 @@ def test_text_has_a_headline_for_each_daemon(r1):
     shown = vtysh(r1, "show script").splitlines()
     assert "zebra:" in shown and "bgpd:" in shown
     # In a configuration node too.
-    assert "bgpd:" in config(r1, "route-map RM permit 10", "do show script alone")
+    assert "bgpd:" in config(r1, "router bgp 65000", "do show script alone")
 
 
 def test_an_unknown_script(r1):

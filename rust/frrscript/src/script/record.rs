@@ -197,6 +197,12 @@ impl Script {
         }
     }
 
+    /// Sets all counters to zero.
+    pub fn clear_counters(&self) {
+        self.stats.clear();
+        self.queue.clear_counts();
+    }
+
     /// Counts a failure, logs it when its time has come, and suspends the function when it was one too many.
     pub fn failed(&self, guard: Option<&Guard>, function: &str, failure: &Failure) {
         let kind = failure.kind.name();

@@ -3,10 +3,11 @@
 //! a goal, and the exit code does not say so.
 //!
 //! Reading order: [`live`] (the cases and the rounds), [`policy`] (what is compared),
-//! [`router`] (bgpd under test), [`events`] (a script that listens), [`pubsub`] (from daemon to daemon), [`micro`] (the library's own benchmark), [`record`] (the file).
+//! [`router`] (bgpd under test), [`events`] (a script that listens), [`pubsub`] (from daemon to daemon), [`failover`] (the demo's scene), [`micro`] (the library's own benchmark), [`record`] (the file).
 //! The method is in `docs/benchmarks.md`.
 
 mod events;
+mod failover;
 mod live;
 mod micro;
 mod policy;
@@ -46,7 +47,7 @@ pub struct BenchArgs {
 impl BenchArgs {
     /// Whether FRR without our patches is one of the sides.
     pub fn needs_stock(&self) -> bool {
-        let alone = [events::TITLE, pubsub::TITLE];
+        let alone = [events::TITLE, pubsub::TITLE, failover::TITLE];
         !self.only.as_ref().is_some_and(|only| alone.iter().any(|title| only.starts_with(title.trim())))
     }
 }
@@ -83,6 +84,9 @@ pub fn run(layout: &Layout, args: &BenchArgs) -> Result<()> {
     }
     if asked(pubsub::TITLE) {
         records.append(&mut pubsub::run(live.ours, &dir.join("pubsub"))?);
+    }
+    if asked(failover::TITLE) {
+        records.append(&mut failover::measure(&layout.repo, &crate::demo::gap_file(layout))?);
     }
     if records.is_empty() {
         bail!("no figure has \"{}\" in its name", only.unwrap_or_default());

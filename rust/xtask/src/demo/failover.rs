@@ -67,6 +67,7 @@ pub fn demo(layout: &Layout, shell: bool) -> Result<()> {
     let seen = traffic.answers();
     r2.wait("answers after the failure", |_| traffic.answers() > seen + 100)?;
     let gap = report(&[&*r1, &*r2], &traffic, start, "the link to r1 goes down")?;
+    fs::write(super::gap_file(layout), gap.as_millis().to_string())?;
     let skew = f64::from(256 - u16::from(PRIORITY[1])) / 256.0 * INTERVAL;
     println!(
         "    What sets it: r2 takes over when it has not heard its own priority or more for Master_Down_Interval (RFC 9568\n    \

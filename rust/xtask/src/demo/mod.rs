@@ -13,6 +13,7 @@ mod timeline;
 mod traffic;
 
 use std::env;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
@@ -57,6 +58,11 @@ impl DemoArgs {
     pub fn inside(self) -> bool {
         self.inside
     }
+}
+
+/// Where the failover leaves the gap that it measured, in milliseconds.
+pub fn gap_file(layout: &Layout) -> PathBuf {
+    layout.target.join("demo/gap")
 }
 
 /// Runs it; says whether all went as it should.

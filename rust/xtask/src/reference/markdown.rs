@@ -45,7 +45,7 @@ fn hooks(out: &mut String, reference: &Reference) {
         let names: Vec<&str> = hook.arguments.iter().map(|a| a.name.as_str()).collect();
         let names = names.join(", ");
         if hook.event {
-            let _ = write!(out, "    frr.on(\"{}\", function({names}) ... end)\n", hook.name);
+            let _ = writeln!(out, "    frr.on(\"{}\", function({names}) ... end)", hook.name);
         } else {
             let _ = write!(out, "    function {}({names})\n\n", hook.name);
             let _ = writeln!(out, "Returns {}. Arguments that are not needed are left out.", hook.returns);

@@ -144,7 +144,7 @@ pub unsafe extern "C" fn frrscript_script_resume(name: *const c_char, out: *mut 
 pub unsafe extern "C" fn frrscript_script_clear(name: *const c_char, out: *mut *mut c_char) -> c_int {
     if name.is_null() {
         return wall("frrscript_script_clear", ErrorCode::INTERNAL as c_int, || {
-            store::all().iter().for_each(|s| s.stats.clear());
+            store::all().iter().for_each(|s| s.clear_counters());
             // SAFETY: as the conventions say.
             unsafe { answer(out, Ok(None)) }
         });
@@ -152,7 +152,7 @@ pub unsafe extern "C" fn frrscript_script_clear(name: *const c_char, out: *mut *
     // SAFETY: passed through.
     unsafe {
         with_name("frrscript_script_clear", name, out, |name| {
-            store::existing(name).map_err(load_error)?.stats.clear();
+            store::existing(name).map_err(load_error)?.clear_counters();
             Ok(None)
         })
     }
