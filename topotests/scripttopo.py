@@ -160,8 +160,11 @@ def expect_established(router, *neighbors):
     """Waits for sessions; the times that each came up, by neighbor."""
 
     def states():
-        peers = show(router, "show bgp summary")
-        peers = peers.get("ipv4Unicast", peers).get("peers", {})
+        summary = show(router, "show bgp summary")
+        peers = {}
+        for family in summary.values():
+            if isinstance(family, dict):
+                peers.update(family.get("peers", {}))
         return {n: peers.get(n, {}).get("state") for n in neighbors}
 
     expect(states, {n: "Established" for n in neighbors}, f"{router.name}: no session")
