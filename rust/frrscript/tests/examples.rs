@@ -6,7 +6,10 @@
 mod support;
 
 use std::path::{Path, PathBuf};
-use support::{Entry, Peer, Route};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+use support::events::{load, peers, reevaluations, tell_peer, tell_route, turns, turns_for};
+use support::{Entry, Peer, Route, log_lines};
 
 fn examples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples")
@@ -133,22 +136,39 @@ fn time_region_by_region() {
     }
 }
 
+/// A folder that goes when the test is over.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// An example in a folder of its own, with parts of its text replaced.
+fn changed(name: &str, parts: &[(&str, &str)]) -> Folder {
+    let mut text = std::fs::read_to_string(examples().join(format!("{name}.luau"))).expect("the example");
+    for (old, new) in parts {
+        assert!(text.contains(old), "{old}");
+        text = text.replace(old, new);
+    }
+    let number = std::thread::current().id();
+    let folder = std::env::temp_dir().join(format!("frrscript-{name}-{}-{number:?}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(folder.join(format!("{name}.luau")), text).expect("a script");
+    Folder(folder)
+}
+
 /// The clock can't be set, but the window can.
 #[test]
 fn time_region_by_time() {
-    let source = std::fs::read_to_string(examples().join("time_region.luau")).expect("the example");
-    let directory = std::env::temp_dir().join(format!("frrscript-examples-{}", std::process::id()));
-    std::fs::create_dir_all(&directory).expect("a folder");
     let peer = Peer::external(64503, "192.0.2.1");
-    for (name, window, metric) in [("always", "{ from = 0, to = 24 }", 500), ("never", "{ from = 24, to = 24 }", 50)] {
-        let text = source.replace("{ from = 1, to = 6 }", window);
-        assert_ne!(text, source);
-        std::fs::write(directory.join(format!("{name}.luau")), text).expect("a script");
-        let entry = Entry::setting(&directory, name, "announce");
+    for (window, metric) in [("{ from = 0, to = 24 }", 500), ("{ from = 24, to = 24 }", 50)] {
+        let folder = changed("time_region", &[("{ from = 1, to = 6 }", window)]);
+        let entry = Entry::setting(&folder.0, "time_region", "announce");
         let route = through(&entry, Route::new("198.51.100.0/24", &[64500]), &peer).expect("set always does");
-        assert_eq!((route.metric, route.localpref), (Some(metric), None), "{name}");
+        assert_eq!((route.metric, route.localpref), (Some(metric), None), "{window}");
     }
-    std::fs::remove_dir_all(&directory).expect("the folder was made above");
 }
 
 #[test]
@@ -202,6 +222,162 @@ fn graceful_shutdown() {
     assert_eq!(sent(&draining), ["64501:1", "65535:0"]);
     assert_eq!(sent(&other), ["64501:1"]);
     assert_eq!(sent(&internal), ["64501:1"]);
+}
+
+fn said(text: &str) -> usize {
+    log_lines().iter().filter(|line| line.contains(text)).count()
+}
+
+#[test]
+fn peer_alarm() {
+    let folder = changed("peer_alarm", &[("FLAP = 30", "FLAP = 0.2")]);
+    let (west, gone) = (Rc::new(Peer::external(64501, "192.0.2.1")), Rc::new(Peer::external(64502, "192.0.2.2")));
+    let never = Rc::new(Peer::external(64503, "192.0.2.3"));
+    never.state.set("Active");
+    peers(&[&west, &never]);
+    load(&folder.0, "peer_alarm");
+
+    tell_peer(&west, "Idle");
+    tell_peer(&west, "Established");
+    tell_peer(&gone, "Idle");
+    assert!(turns(|| said("192.0.2.3 (AS 64503, \"west\") is down for 0 s: Active") == 1));
+    turns_for(Duration::from_millis(250));
+    assert_eq!(log_lines().len(), 1, "a flap, and a neighbor that is not configured any more");
+
+    tell_peer(&west, "Idle");
+    assert!(turns(|| said("192.0.2.1 (AS 64501, \"west\") is down for 0 s: Idle") == 1));
+    tell_peer(&west, "Established");
+    tell_peer(&never, "Established");
+    assert_eq!(said("is back after"), 2);
+    assert_eq!(log_lines().len(), 4);
+}
+
+#[test]
+fn prefix_guard() {
+    let fast = [("EVERY = 5 ", "EVERY = 0.01 "), ("STEADY = 60 ", "STEADY = 0.2 "), ("TABLE = 120 ", "TABLE = 0 ")];
+    let folder = changed("prefix_guard", &fast);
+    let (west, east) = (Rc::new(Peer::external(64501, "192.0.2.1")), Rc::new(Peer::external(64502, "192.0.2.2")));
+    peers(&[&west, &east]);
+    west.prefixes.set(1000);
+    let entry = Entry::setting(&folder.0, "prefix_guard", "route_set");
+    let localpref = |peer| through(&entry, Route::new("198.51.100.0/24", &[]), peer).expect("set does").localpref;
+    turns_for(Duration::from_millis(30));
+    west.prefixes.set(1200);
+    east.prefixes.set(90);
+    turns_for(Duration::from_millis(30));
+    assert_eq!((localpref(&west), said("prefix_guard")), (None, 0), "those are no sudden changes");
+
+    west.prefixes.set(1600);
+    assert!(turns(|| said("192.0.2.1 has 1600 routes, 1200 before: new ones come last") == 1));
+    assert_eq!((localpref(&west), localpref(&east)), (Some(10), None));
+    let before = reevaluations();
+    assert!(turns(|| said("192.0.2.1 is steady at 1600 routes") == 1));
+    assert!(turns(|| reevaluations() == before + 1));
+    assert_eq!(localpref(&west), None);
+
+    west.prefixes.set(2_000_000);
+    turns_for(Duration::from_millis(300));
+    assert_eq!((localpref(&west), said("steady")), (Some(10), 1), "as long as it is over the limit");
+    west.prefixes.set(999_999);
+    assert!(turns(|| said("192.0.2.1 is steady at 999999 routes") == 1));
+    assert_eq!(log_lines().len(), 4);
+}
+
+const FAST: [(&str, &str); 7] = [
+    ("SUPPRESS = 6000 ", "SUPPRESS = 2500 "),
+    ("HALF_LIFE = 900 ", "HALF_LIFE = 0.4 "),
+    ("CALM = 60 ", "CALM = 0.1 "),
+    ("TABLE = 120 ", "TABLE = 0.1 "),
+    ("EVERY = 5 ", "EVERY = 0.01 "),
+    ("MOST = 10000 ", "MOST = 4 "),
+    ("CEILING = 12000 ", "CEILING = 1000000 "),
+];
+
+fn flap(prefix: &str, peer: &Rc<Peer>, times: u32) {
+    let route = Route::new(prefix, &[64501]).from(peer);
+    for _ in 0..times {
+        tell_route("ipv4 unicast", Some(&route.clone().withdrawn()), None);
+        tell_route("ipv4 unicast", None, Some(&route));
+    }
+}
+
+#[test]
+fn flap_damping_of_prefixes() {
+    const HELD: &str = "198.51.100.0/24 from 192.0.2.1 in vrf default is held back";
+    let folder = changed("flap_damping", &FAST);
+    let (west, east) = (Rc::new(Peer::external(64501, "192.0.2.1")), Rc::new(Peer::external(64502, "192.0.2.2")));
+    peers(&[&west, &east]);
+    let entry = Entry::matching(&folder.0, "flap_damping", "route_match");
+    let route = |path: &[u32]| Route::new("198.51.100.0/24", path);
+    let lets = |path: &[u32], peer| through(&entry, route(path), peer).is_some();
+
+    // What is no flap: evaluations, a better route of another neighbor, a session that goes down.
+    (0..20).for_each(|_| assert!(lets(&[64501], &west)));
+    for _ in 0..5 {
+        tell_route("ipv4 unicast", Some(&route(&[64501]).from(&west)), Some(&route(&[64502]).from(&east)));
+    }
+    west.state.set("Clearing");
+    flap("198.51.100.0/24", &west, 5);
+    west.state.set("Established");
+    assert_eq!(log_lines(), Vec::<String>::new());
+
+    let before = reevaluations();
+    flap("198.51.100.0/24", &west, 3);
+    assert_eq!(said(HELD), 1);
+    assert!(!lets(&[64501], &west), "it is held back");
+    assert!(lets(&[64501], &east), "from this neighbor alone");
+    assert!(turns(|| reevaluations() > before), "it came back before the handler ran");
+
+    // Neither evaluations nor what this script takes out keep it back; other attributes do.
+    let back = |lasts: std::ops::Range<u64>| {
+        let (before, lines, began) = (reevaluations(), said("is back"), Instant::now());
+        assert!(turns(|| said("is back") > lines && reevaluations() > before));
+        assert!(lasts.contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+        assert!(lets(&[64501], &west));
+    };
+    for _ in 0..200 {
+        assert!(!lets(&[64501], &west));
+    }
+    for _ in 0..100 {
+        tell_route("ipv4 unicast", Some(&route(&[64501]).from(&west).withdrawn()), None);
+    }
+    back(0..2);
+    flap("198.51.100.0/24", &west, 3);
+    for n in 0..200 {
+        assert!(!lets(&[64501, n], &west));
+    }
+    back(2..20);
+
+    // The oldest makes room.
+    flap("198.51.100.0/24", &west, 3);
+    assert!(!lets(&[64501], &west));
+    (1..=4).for_each(|n| flap(&format!("203.0.113.{n}/32"), &west, 1));
+    assert!(lets(&[64501], &west));
+}
+
+#[test]
+fn flap_damping_of_neighbors() {
+    let folder = changed("flap_damping", &FAST);
+    let (west, east) = (Rc::new(Peer::external(64501, "192.0.2.1")), Rc::new(Peer::external(64502, "192.0.2.2")));
+    peers(&[&west, &east]);
+    let entry = Entry::matching(&folder.0, "flap_damping", "route_match");
+    let localpref = |peer| through(&entry, Route::new("198.51.100.0/24", &[]), peer).expect("it matches").localpref;
+    turns_for(Duration::from_millis(150));
+
+    // Its answer to a route refresh.
+    east.refreshes.set(1);
+    turns_for(Duration::from_millis(20));
+    east.updates.set(5000);
+    turns_for(Duration::from_millis(20));
+    assert_eq!((localpref(&east), log_lines().len()), (None, 0));
+
+    west.updates.set(5000);
+    assert!(turns(|| said("192.0.2.1 in vrf default sends too fast") == 1));
+    assert_eq!((localpref(&west), localpref(&east)), (Some(50), None));
+    let before = reevaluations();
+    assert!(turns(|| said("192.0.2.1 in vrf default is calm") == 1));
+    assert!(turns(|| reevaluations() == before + 1));
+    assert_eq!(localpref(&west), None);
 }
 
 /// A script that nothing here tests is no example.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Scripts under test without a daemon: a host that registers bgpd's two hook points and calls what a script defines.
+//! Scripts under test without a daemon: a host that registers bgpd's hook points and calls what a script defines.
 
+pub mod events;
 mod route;
 mod tables;
 
@@ -77,7 +78,13 @@ impl Drop for Entry {
 }
 
 thread_local! {
+    static LOG: std::cell::RefCell<Vec<String>> = const { std::cell::RefCell::new(Vec::new()) };
     static LAST_ERROR: std::cell::RefCell<Option<String>> = const { std::cell::RefCell::new(None) };
+}
+
+/// What scripts have said.
+pub fn log_lines() -> Vec<String> {
+    LOG.with_borrow(Clone::clone)
 }
 
 fn last_error() -> Option<String> {
@@ -88,6 +95,7 @@ unsafe extern "C" fn log(priority: i32, message: *const c_char) {
     // SAFETY: the library passes a line of text.
     let line = unsafe { CStr::from_ptr(message) }.to_string_lossy().into_owned();
     eprintln!("{line}");
+    LOG.with_borrow_mut(|log| log.push(line.clone()));
     if priority <= libc::LOG_ERR {
         LAST_ERROR.set(Some(line));
     }
@@ -119,10 +127,11 @@ static AS_PATHS: AsPathOps = AsPathOps { segment, text: path_text };
 fn register(directory: &Path) {
     let directory = c_text(directory.to_str().expect("a path in UTF-8"));
     let host = Host {
-        daemon: c"test".as_ptr(),
+        daemon: c"bgpd".as_ptr(),
         scriptdir: directory.as_ptr(),
         log: Some(log),
-        changed: None,
+        changed: Some(events::changed),
+        wake: Some(events::wake),
         as_path: &raw const AS_PATHS,
         ..Host::NONE
     };
@@ -133,6 +142,7 @@ fn register(directory: &Path) {
         assert_eq!(frrscript_host_set(&raw const host), 0);
         assert_eq!(frrscript_register_hooks(hooks.as_ptr(), &raw mut why), 0, "{}", take(why));
     }
+    events::add_to_host();
 }
 
 fn c_text(text: &str) -> CString {

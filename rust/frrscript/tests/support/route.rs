@@ -4,7 +4,9 @@
 use frrscript::value::large::LargeCommunity;
 use frrscript::value::{community, items};
 use ipnet::IpNet;
+use std::cell::Cell;
 use std::ffi::CString;
+use std::rc::Rc;
 
 /// An AS path of one AS_SEQUENCE.
 #[derive(Clone)]
@@ -21,18 +23,30 @@ impl AsPath {
     }
 }
 
-/// A neighbor.
+/// A neighbor. What changes while a session is up is in cells.
 pub struct Peer {
     pub remote_as: u32,
     /// What the configuration calls it: its address.
     pub name: &'static str,
     pub sort: &'static str,
+    pub state: Cell<&'static str>,
+    pub prefixes: Cell<u32>,
+    pub updates: Cell<u32>,
+    pub refreshes: Cell<u32>,
 }
 
 impl Peer {
     /// An external neighbor.
     pub fn external(remote_as: u32, name: &'static str) -> Peer {
-        Peer { remote_as, name, sort: "external" }
+        Peer {
+            remote_as,
+            name,
+            sort: "external",
+            state: Cell::new("Established"),
+            prefixes: Cell::new(0),
+            updates: Cell::new(0),
+            refreshes: Cell::new(0),
+        }
     }
 }
 
@@ -40,11 +54,19 @@ impl Peer {
 #[derive(Clone)]
 pub struct Route {
     pub prefix: IpNet,
+    /// The MAC address of an EVPN route.
+    pub mac: Option<&'static str>,
+    /// The prefix as FRR writes it.
+    pub network: String,
+    /// Of a route in an event: where it came from, and whether it was taken back.
+    pub from: Option<Rc<Peer>>,
+    pub withdrawn: bool,
     pub metric: Option<u32>,
     pub localpref: Option<u32>,
     pub as_path: AsPath,
     pub communities: Vec<u8>,
     pub large_communities: Vec<u8>,
+    pub ext_communities: Vec<u8>,
     pub ipv4_nexthop: Option<String>,
     pub ipv6_nexthop: Option<String>,
 }
@@ -54,14 +76,41 @@ impl Route {
     pub fn new(prefix: &str, as_path: &[u32]) -> Route {
         Route {
             prefix: prefix.parse().expect("a prefix"),
+            mac: None,
+            network: prefix.to_owned(),
+            from: None,
+            withdrawn: false,
             metric: None,
             localpref: None,
             as_path: AsPath::new(as_path.to_vec()),
             communities: Vec::new(),
             large_communities: Vec::new(),
+            ext_communities: Vec::new(),
             ipv4_nexthop: None,
             ipv6_nexthop: None,
         }
+    }
+
+    /// An EVPN route to a MAC address behind a VTEP.
+    pub fn evpn(mac: &'static str, vtep: &str) -> Route {
+        Route {
+            mac: Some(mac),
+            network: format!("[2]:[0]:[48]:[{mac}]"),
+            ipv4_nexthop: Some(vtep.to_owned()),
+            ..Route::new("0.0.0.0/0", &[])
+        }
+    }
+
+    /// The same from a neighbor.
+    pub fn from(mut self, peer: &Rc<Peer>) -> Route {
+        self.from = Some(Rc::clone(peer));
+        self
+    }
+
+    /// The same, taken back.
+    pub fn withdrawn(mut self) -> Route {
+        self.withdrawn = true;
+        self
     }
 
     /// The same with communities, standard and large ones.

@@ -98,6 +98,13 @@ macro_rules! set {
 get!(as_prefix, Route, |route, out| network(out, route.prefix));
 get!(length, Route, |route, out| number(out, Some(route.prefix.prefix_len().into())));
 get!(family, Route, |route, out| number(out, Some(if route.prefix.addr().is_ipv4() { 2 } else { 10 })));
+get!(network_text, Route, |route, out| octets(out, route.network.as_bytes(), 1));
+get!(rd, Route, |_route, out| octets(out, b"192.0.2.1:2", 1));
+get!(evpn, Route, |route, out| {
+    out.u.ptr = std::ptr::from_ref(route).cast();
+    route.mac.is_some()
+});
+get!(mac, Route, |route, out| octets(out, route.mac.unwrap_or_default().as_bytes(), 1));
 get!(metric, Route, |route, out| number(out, route.metric));
 set!(set_metric, |route, value| route.metric = given(value));
 get!(localpref, Route, |route, out| number(out, route.localpref));
@@ -106,6 +113,19 @@ get!(communities, Route, |route, out| octets(out, &route.communities, 4));
 set!(set_communities, |route, value| route.communities = staged(value, 4));
 get!(large, Route, |route, out| octets(out, &route.large_communities, 12));
 set!(set_large, |route, value| route.large_communities = staged(value, 12));
+get!(ext, Route, |route, out| octets(out, &route.ext_communities, 8));
+set!(set_ext, |route, value| route.ext_communities = staged(value, 8));
+get!(nexthop_address, Route, |route, out| {
+    route.ipv4_nexthop.as_ref().is_some_and(|a| address(out, a.parse().expect("an address")))
+});
+get!(withdrawn, Route, |route, out| {
+    out.u.num = route.withdrawn.into();
+    true
+});
+get!(route_peer, Route, |route, out| {
+    out.u.ptr = route.from.as_ref().map_or(null(), |p| std::rc::Rc::as_ptr(p).cast());
+    route.from.is_some()
+});
 get!(as_path, Route, |route, out| {
     out.u.ptr = std::ptr::from_ref(&route.as_path).cast();
     true
@@ -118,6 +138,14 @@ set!(set_ipv6, |route, value| route.ipv6_nexthop = text(value));
 get!(remote_as, Peer, |peer, out| number(out, Some(peer.remote_as)));
 get!(name, Peer, |peer, out| octets(out, peer.name.as_bytes(), 1));
 get!(sort, Peer, |peer, out| octets(out, peer.sort.as_bytes(), 1));
+
+get!(vrf, Peer, |_peer, out| octets(out, b"default", 1));
+get!(description, Peer, |_peer, out| octets(out, b"west", 1));
+get!(state, Peer, |peer, out| octets(out, peer.state.get().as_bytes(), 1));
+get!(uptime, Peer, |_peer, out| number(out, Some(0)));
+get!(prefixes, Peer, |peer, out| number(out, Some(peer.prefixes.get())));
+get!(updates, Peer, |peer, out| number(out, Some(peer.updates.get())));
+get!(refreshes, Peer, |peer, out| number(out, Some(peer.refreshes.get())));
 
 type Get = unsafe extern "C" fn(*const c_void, *mut Value) -> bool;
 type Set = unsafe extern "C" fn(*mut c_void, *const Value);
@@ -149,42 +177,80 @@ const fn table(name: &'static CStr, fields: *const Field) -> Type {
     Type { name: name.as_ptr(), doc: null(), fields, ..Type::NONE }
 }
 
-static PREFIX_FIELDS: Static<[Field; 3]> = Static([
-    field(c"length", Kind::UINT, 0, Some(length), None),
-    field(c"family", Kind::UINT, 0, Some(family), None),
-    END,
-]);
-static PREFIX: Static<Type> = Static(Type { as_prefix: Some(as_prefix), ..table(c"prefix", PREFIX_FIELDS.0.as_ptr()) });
+macro_rules! fields {
+    ($name:ident: $count:literal, $($field:expr),* $(,)?) => {
+        static $name: Static<[Field; $count + 1]> = Static([$($field,)* END]);
+    };
+}
 
-static NEXTHOP_FIELDS: Static<[Field; 3]> = Static([
+const fn read(name: &'static CStr, kind: Kind, get: Get) -> Field {
+    field(name, kind, 0, Some(get), None)
+}
+
+fields!(EVPN_FIELDS: 2, read(c"mac", Kind::STRING, mac), read(c"rd", Kind::STRING, rd));
+static EVPN: Static<Type> = Static(table(c"prefix_evpn", EVPN_FIELDS.0.as_ptr()));
+
+fields!(PREFIX_FIELDS: 5,
+    read(c"length", Kind::UINT, length),
+    read(c"family", Kind::UINT, family),
+    read(c"network", Kind::STRING, network_text),
+    read(c"rd", Kind::STRING, rd),
+    Field { get: Some(evpn), ..part(c"evpn", &raw const EVPN.0) },
+);
+/// What a route is a route to.
+pub static PREFIX: Static<Type> =
+    Static(Type { as_prefix: Some(as_prefix), ..table(c"prefix", PREFIX_FIELDS.0.as_ptr()) });
+
+fields!(NEXTHOP_FIELDS: 3,
+    read(c"address", Kind::ADDRESS, nexthop_address),
     field(c"ipv4", Kind::STRING, CLEAR, Some(ipv4), Some(set_ipv4)),
     field(c"ipv6_global", Kind::STRING, CLEAR, Some(ipv6), Some(set_ipv6)),
-    END,
-]);
+);
 static NEXTHOP: Static<Type> = Static(table(c"nexthop", NEXTHOP_FIELDS.0.as_ptr()));
 
-static ATTRIBUTES_FIELDS: Static<[Field; 8]> = Static([
+fields!(ATTRIBUTES_FIELDS: 9,
     field(c"metric", Kind::UINT, CLEAR, Some(metric), Some(set_metric)),
     field(c"localpref", Kind::UINT, CLEAR, Some(localpref), Some(set_localpref)),
     field(c"aspath", Kind::AS_PATH, TEXT, Some(as_path), Some(set_as_path)),
     field(c"as_path", Kind::AS_PATH, 0, Some(as_path), Some(set_as_path)),
+    field(c"community", Kind::COMMUNITY, TEXT | CLEAR, Some(communities), Some(set_communities)),
     field(c"communities", Kind::COMMUNITY, CLEAR, Some(communities), Some(set_communities)),
     field(c"large_communities", Kind::LARGE_COMMUNITY, CLEAR, Some(large), Some(set_large)),
+    field(c"ext_communities", Kind::EXT_COMMUNITY, CLEAR, Some(ext), Some(set_ext)),
     part(c"nexthop", &raw const NEXTHOP.0),
-    END,
-]);
+);
 static ATTRIBUTES: Static<Type> = Static(table(c"attributes", ATTRIBUTES_FIELDS.0.as_ptr()));
 
-static PEER_FIELDS: Static<[Field; 4]> = Static([
-    field(c"remote_as", Kind::UINT, 0, Some(remote_as), None),
-    field(c"name", Kind::STRING, 0, Some(name), None),
-    field(c"sort", Kind::STRING, 0, Some(sort), None),
-    END,
-]);
-static PEER: Static<Type> = Static(table(c"peer", PEER_FIELDS.0.as_ptr()));
+fields!(STATS_FIELDS: 2,
+    read(c"update_in", Kind::UINT, updates),
+    read(c"refresh_out", Kind::UINT, refreshes),
+);
+static STATS: Static<Type> = Static(table(c"peer_stats", STATS_FIELDS.0.as_ptr()));
 
-static PATH_FIELDS: Static<[Field; 1]> = Static([END]);
+fields!(PEER_FIELDS: 9,
+    read(c"remote_as", Kind::UINT, remote_as),
+    read(c"name", Kind::STRING, name),
+    read(c"sort", Kind::STRING, sort),
+    read(c"vrf", Kind::STRING, vrf),
+    read(c"description", Kind::STRING, description),
+    read(c"state", Kind::STRING, state),
+    read(c"uptime", Kind::UINT, uptime),
+    read(c"prefixes", Kind::UINT, prefixes),
+    part(c"stats", &raw const STATS.0),
+);
+/// A neighbor.
+pub static PEER: Static<Type> = Static(table(c"peer", PEER_FIELDS.0.as_ptr()));
+
+fields!(PATH_FIELDS: 1, read(c"withdrawn", Kind::BOOL, withdrawn));
 static PATH: Static<Type> = Static(table(c"path", PATH_FIELDS.0.as_ptr()));
+
+fields!(ROUTE_FIELDS: 3,
+    part(c"attributes", &raw const ATTRIBUTES.0),
+    part(c"path", &raw const PATH.0),
+    Field { get: Some(route_peer), ..part(c"peer", &raw const PEER.0) },
+);
+/// A route in an event.
+pub static ROUTE: Static<Type> = Static(table(c"route", ROUTE_FIELDS.0.as_ptr()));
 
 const fn arg(name: &'static CStr, object: *const Type, constant: i64) -> Arg {
     Arg { name: name.as_ptr(), doc: null(), object, constant, ..Arg::NONE }
