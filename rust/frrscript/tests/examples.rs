@@ -380,6 +380,33 @@ fn flap_damping_of_neighbors() {
     assert_eq!(localpref(&west), None);
 }
 
+#[test]
+fn group_policy() {
+    const MAC: &str = "00:00:5e:00:53:0a";
+    let stamp = Entry::setting(&examples(), "group_policy", "stamp");
+    let learn = Entry::setting(&examples(), "group_policy", "learn");
+    let peer = Rc::new(Peer::external(64500, "192.0.2.1"));
+    let stamped = |route| through(&stamp, route, &peer).expect("set always does").ext_communities;
+
+    let plain = Route::evpn(MAC, "192.0.2.1").from(&peer);
+    let mut tagged = plain.clone();
+    tagged.ext_communities = stamped(plain.clone());
+    assert_eq!(tagged.ext_communities, [3, 23, 0, 0, 0, 0, 0, 100]);
+    let other = Route { ext_communities: vec![3, 23, 0, 0, 0, 0, 0, 7], ..plain.clone() };
+    assert_eq!(stamped(other.clone()), other.ext_communities, "another VTEP did it already");
+    assert!(stamped(Route::evpn("00:00:5e:00:53:0c", "192.0.2.1")).is_empty());
+    assert!(stamped(Route::new("198.51.100.0/24", &[])).is_empty());
+
+    tell_route("l2vpn evpn", None, Some(&plain));
+    tell_route("ipv4 unicast", None, Some(&Route::new("198.51.100.0/24", &[])));
+    assert_eq!(log_lines(), Vec::<String>::new(), "nothing to learn from those");
+    tell_route("l2vpn evpn", None, Some(&tagged));
+    through(&learn, tagged.clone(), &peer);
+    assert_eq!(log_lines(), [format!("group_policy: {MAC} has tag 100, behind 192.0.2.1")]);
+    tell_route("l2vpn evpn", Some(&tagged.withdrawn()), None);
+    assert_eq!(log_lines()[1..], [format!("group_policy: {MAC} lost tag 100, behind 192.0.2.1")]);
+}
+
 /// A script that nothing here tests is no example.
 #[test]
 fn every_example_is_tested() {
