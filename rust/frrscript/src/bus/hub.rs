@@ -416,7 +416,10 @@ impl Hub {
         for s in self.subscriptions.iter_mut().filter(|s| s.topic == topic) {
             s.behind = true;
         }
-        self.catch_up_with(topic);
+        let missed = self.catch_up_with(topic);
+        if missed > 0 {
+            self.traffic.entry(topic.to_owned()).or_default().dropped += missed;
+        }
     }
 
     /// Gives the last value to those that have not got it.
@@ -424,28 +427,29 @@ impl Hub {
         let mut topics: Vec<String> = self.subscriptions.iter().filter(|s| s.behind).map(|s| s.topic.clone()).collect();
         topics.sort();
         topics.dedup();
-        topics.iter().for_each(|topic| self.catch_up_with(topic));
+        for topic in topics {
+            self.catch_up_with(&topic);
+        }
     }
 
-    fn catch_up_with(&mut self, topic: &str) {
-        let Some((daemon, held)) = self.current(topic) else { return };
-        let (mut delivered, mut dropped, mut done) = (0, 0, Vec::new());
+    /// Likewise, for one topic; how many have no room for it.
+    fn catch_up_with(&mut self, topic: &str) -> u64 {
+        let Some((daemon, held)) = self.current(topic) else { return 0 };
+        let (mut missed, mut done) = (0, Vec::new());
         for s in self.subscriptions.iter().filter(|s| s.topic == topic && s.behind) {
             if s.who.value(&held.value, topic, daemon) {
-                delivered += 1;
                 done.push(s.id);
             } else {
-                dropped += 1;
+                missed += 1;
             }
         }
         for s in self.subscriptions.iter_mut().filter(|s| done.contains(&s.id)) {
             s.behind = false;
         }
-        if delivered + dropped > 0 {
-            let traffic = self.traffic.entry(topic.to_owned()).or_default();
-            traffic.delivered += delivered;
-            traffic.dropped += dropped;
+        if !done.is_empty() {
+            self.traffic.entry(topic.to_owned()).or_default().delivered += done.len() as u64;
         }
+        missed
     }
 
     /// Tells subscribers that a daemon's topic is gone, and what another one still says of it.

@@ -110,6 +110,11 @@ impl Tasks {
         elsewhere.push(Rc::downgrade(handler));
     }
 
+    /// The functions that are held elsewhere.
+    pub fn remembered(&self) -> Vec<Rc<Handler>> {
+        self.elsewhere.borrow().iter().filter_map(Weak::upgrade).collect()
+    }
+
     /// Whether the generation is in service.
     pub fn is_in_service(&self) -> bool {
         self.in_service.get()
@@ -366,7 +371,7 @@ impl Tasks {
                 handlers.push(Rc::clone(handler));
             }
         }
-        handlers.extend(self.elsewhere.borrow().iter().filter_map(Weak::upgrade));
+        handlers.extend(self.remembered());
         handlers.iter().filter(|h| h.guard.resume()).map(|h| h.name.clone()).collect()
     }
 }

@@ -22,6 +22,9 @@ pub fn lines(script: &Script, tasks: &Tasks, out: &mut String) {
         let handler = &listener.handler;
         let _ = writeln!(out, "  Event: {}: {} handled{}", handler.name, handler.started.get(), state(handler));
     }
+    for handler in tasks.remembered() {
+        let _ = writeln!(out, "  Topic: {}: {} handled{}", handler.name, handler.started.get(), state(&handler));
+    }
     let (total, dropped, longest) = script.queue.counts();
     if tasks.listens() || total > 0 {
         let _ = writeln!(
@@ -77,6 +80,11 @@ pub fn json(script: &Script, tasks: &Tasks) -> Value {
             })
         })
         .collect();
+    let topics: Vec<Value> = tasks
+        .remembered()
+        .iter()
+        .map(|h| json!({"handler": h.name, "handled": h.started.get(), "suspended": h.guard.suspended()}))
+        .collect();
     let mut timers = Vec::new();
     tasks.each_timer(|handler, every, at| {
         timers.push(json!({
@@ -97,6 +105,7 @@ pub fn json(script: &Script, tasks: &Tasks) -> Value {
     });
     json!({
         "events": events,
+        "topics": topics,
         "eventQueue": {
             "waiting": script.queue.len(),
             "limit": queue::MOST,

@@ -8,6 +8,7 @@
 
 mod answers;
 mod assigning;
+mod bus;
 mod defects;
 mod engine;
 mod escape;

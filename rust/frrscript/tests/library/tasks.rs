@@ -175,7 +175,7 @@ fn tell(objects: &Objects, family: &str, number: u64) {
 }
 
 /// Gives turns as an event loop would, until nothing is wanted for `idle`.
-fn turns(idle: Duration) -> u32 {
+pub fn turns(idle: Duration) -> u32 {
     let mut count = 0;
     let until = Instant::now() + Duration::from_secs(20);
     while let Some(msec) = WAKE.take() {
