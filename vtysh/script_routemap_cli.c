@@ -46,6 +46,18 @@ static int script_check(struct vty *vty, const struct frrscript_hook *hook, cons
 	struct frrscript_rule *rule;
 	char *text = NULL;
 
+	/* mgmtd runs no scripts, but knows a name when it sees one. */
+	if (!hook) {
+		int ret = CMD_SUCCESS;
+
+		if (frrscript_rule_check(name, function, &text)) {
+			vty_out(vty, "%% %s\n", text);
+			ret = CMD_WARNING_CONFIG_FAILED;
+		}
+		frrscript_text_free(text);
+		return ret;
+	}
+
 	script_compiling = true;
 	rule = frrscript_rule_new(hook, name, function, &text);
 	script_compiling = false;
@@ -85,10 +97,9 @@ DEFPY_YANG (match_script,
 	    SCRIPT_NAME_STR
 	    SCRIPT_FUNCTION_STR)
 {
-	int ret = CMD_SUCCESS;
+	int ret = script_check(vty, script_routemap ? script_routemap->match_hook : NULL, name,
+			       function);
 
-	if (script_routemap)
-		ret = script_check(vty, script_routemap->match_hook, name, function);
 	if (ret == CMD_SUCCESS)
 		ret = old_match_destroy(vty);
 	if (ret != CMD_SUCCESS)
@@ -125,10 +136,9 @@ DEFPY_YANG (set_script,
 	    SCRIPT_NAME_STR
 	    SCRIPT_FUNCTION_STR)
 {
-	int ret = CMD_SUCCESS;
+	int ret = script_check(vty, script_routemap ? script_routemap->set_hook : NULL, name,
+			       function);
 
-	if (script_routemap)
-		ret = script_check(vty, script_routemap->set_hook, name, function);
 	if (ret != CMD_SUCCESS)
 		return ret;
 	nb_cli_enqueue_change(vty, SET_XPATH, NB_OP_CREATE, NULL);

@@ -607,6 +607,14 @@ struct frrscript_rule *frrscript_rule_new(const struct frrscript_hook *hook,
                                           char **out);
 
 /*
+ Whether a script and a function (may be NULL) may have these names; nothing is loaded. For a process that keeps the
+ configuration of others.
+ */
+int frrscript_rule_check(const char *script,
+                         const char *function,
+                         char **out);
+
+/*
  Frees a rule; NULL is fine.
  */
 void frrscript_rule_free(struct frrscript_rule *rule);

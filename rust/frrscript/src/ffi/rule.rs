@@ -75,6 +75,15 @@ impl Rule {
         Ok((rule, warning.map(|f| f.message)))
     }
 
+    /// Checks the names of a script and its function.
+    ///
+    /// # Errors
+    /// One of them may not be used.
+    pub fn check(script: &str, function: Option<&str>) -> Result<(), Failure> {
+        crate::script::source::check_name(script)?;
+        function.map_or(Ok(()), check_function)
+    }
+
     /// Looks the function up in the generation in service.
     #[cold]
     fn bind(&self) -> Result<(), Failure> {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Rules: made from configuration, called for every route.
 
-use super::{tell, text};
-use crate::ffi::abi::{self, NumberAnswer, Verdict};
+use super::{answer, tell, text};
+use crate::ffi::abi::{self, ErrorCode, NumberAnswer, Verdict};
 use crate::ffi::rule::{Failed, Rule};
 use crate::ffi::wall::wall;
 use crate::schema;
-use std::ffi::{c_char, c_void};
+use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
 
 /// A rule that calls `function` (NULL: the hook's name) of `script` in `hook`, which is registered. A script that can't be
@@ -39,6 +39,26 @@ pub unsafe extern "C" fn frrscript_rule_new(
                 ptr::null_mut()
             }
         }
+    })
+}
+
+/// Whether a script and a function (may be NULL) may have these names; nothing is loaded. For a process that keeps the
+/// configuration of others.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn frrscript_rule_check(
+    script: *const c_char,
+    function: *const c_char,
+    out: *mut *mut c_char,
+) -> c_int {
+    wall("frrscript_rule_check", ErrorCode::INTERNAL as c_int, || {
+        // SAFETY: as the conventions say.
+        let (script, function) = unsafe { (text(script), text(function)) };
+        let result = match script {
+            Some(script) => Rule::check(script, function).map_err(|f| (ErrorCode::BAD_NAME, f.message)),
+            None => Err((ErrorCode::BAD_ARGUMENT, "no script name".to_owned())),
+        };
+        // SAFETY: as the conventions say.
+        unsafe { answer(out, result.map(|()| None)) }
     })
 }
 
