@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `frr.peers()` and the like: the daemon's objects, as views that the running slice vouches for.
+//! `frr.peers()` and the like: the daemon's objects, as views that are good until the task waits. It is not cut before.
 
 use super::context;
 use super::engine::{self, lua_State};
+use super::interrupt;
 use super::object::{self, View};
 use crate::schema::{self, List};
 use std::ffi::{CString, c_int, c_void};
@@ -42,6 +43,7 @@ unsafe extern "C-unwind" fn call(state: *mut lua_State) -> c_int {
     unsafe {
         let list = &*engine::lua_touserdata(state, engine::lua_upvalueindex(1)).cast::<List>();
         let context = context::of(state);
+        interrupt::account(state).pace.keep_whole();
         let mut found: Vec<*const c_void> = Vec::new();
         (list.each)(Some(add), (&raw mut found).cast());
         engine::lua_createtable(state, c_int::try_from(found.len()).unwrap_or(0), 0);

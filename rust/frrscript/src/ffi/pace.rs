@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 pub struct Pace {
     running: Cell<Option<Running>>,
     cut: Cell<bool>,
+    /// The task has objects that may be gone after a cut.
+    whole: Cell<bool>,
 }
 
 #[derive(Clone, Copy)]
@@ -36,6 +38,7 @@ impl Pace {
     /// A task begins a slice, after it has `used` so much of its `limit`.
     pub fn begin(&self, thread: *mut lua_State, used: Duration, limit: Duration) {
         self.cut.set(false);
+        self.whole.set(false);
         self.running.set(Some(Running { thread, began: Instant::now(), used, limit }));
     }
 
@@ -43,6 +46,11 @@ impl Pace {
     pub fn end(&self) -> (Duration, bool) {
         let used = self.running.take().map_or(Duration::ZERO, |r| r.used + r.began.elapsed());
         (used, self.cut.replace(false))
+    }
+
+    /// The task is not cut any more until its next wait: it got objects that nothing keeps when the daemon goes on.
+    pub fn keep_whole(&self) {
+        self.whole.set(true);
     }
 
     /// Whether `thread` is the running task itself, so that it may wait.
@@ -62,7 +70,7 @@ impl Pace {
         if running.used + running.began.elapsed() >= running.limit {
             return Next::Stop;
         }
-        if !yieldable || thread != running.thread {
+        if !yieldable || thread != running.thread || self.whole.get() {
             return Next::GoOn;
         }
         self.cut.set(true);
