@@ -9,6 +9,7 @@
 #ifdef HAVE_SCRIPTING
 
 #include "lib/command.h"
+#include "lib/libfrr.h"
 #include "lib/log.h"
 #include "lib/memory.h"
 #include "lib/vector.h"
@@ -208,6 +209,12 @@ bool script_shell_configure(const char *lines, answer_fn answer, void *ctx)
 	char line[VTY_BUFSIZ];
 	unsigned int number = 0;
 
+	/* Its lines would wait for a commit that nobody makes. */
+	if (frr_get_cli_mode() == FRR_CLI_TRANSACTIONAL) {
+		answer_text(answer, ctx,
+			    "the daemon was started with --tcli: its configuration is committed by hand");
+		return false;
+	}
 	if (!shell_open(&shell, MOST_SAID)) {
 		answer_text(answer, ctx, "no memory for it");
 		return false;
