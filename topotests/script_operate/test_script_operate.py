@@ -98,10 +98,10 @@ def test_a_reload_reaches_those_that_know_the_script(r1):
     assert vtysh(r1, "script reload alone").startswith("bgpd:\n")
     assert generation(r1, "alone", "bgpd") == 2
     assert not script(r1, "alone", "zebra"), "zebra loaded what it had no use for"
-    assert vtysh(r1, "script reload both").splitlines() == [
-        "zebra, bgpd:",
-        "script both: generation 2 in service",
-    ]
+    # What follows, of the re-evaluation, is each daemon's own.
+    output = vtysh(r1, "script reload both")
+    assert output.startswith("zebra") and "bgpd:\n" in output, output
+    assert "script both: generation 2 in service" in output
     assert generation(r1, "both", "zebra") == generation(r1, "both", "bgpd") == 2
 
 
