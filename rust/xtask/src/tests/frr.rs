@@ -56,8 +56,9 @@ fn unit(layout: &Layout) -> Result<Count> {
         .args(["-v", "-p", "no:cacheprovider"])
         .args(&ignored)
         .arg(layout.src().join("tests"))
-        // Our test of FRR's codecs, in the form of FRR's own.
+        // Our tests of FRR's codecs, in the form of FRR's own.
         .arg(layout.src().join("frrscript/daemons/lib"))
+        .arg(layout.src().join("frrscript/daemons/zebra"))
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .dir(&tests)
         .step("run FRR's unit tests", &log);
