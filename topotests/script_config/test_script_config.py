@@ -7,13 +7,23 @@ comes back when it is saved and read again, frr-reload.py applies what differs a
 line has its `no` form, and a name that can be no script is refused.
 """
 
+import json
 import os
+import socket
 
 import pytest
 
 from lib.topogen import get_topogen
 
-from scripttopo import config, expect, expect_true, script, topology, vtysh
+from scripttopo import (
+    config,
+    expect,
+    expect_true,
+    script,
+    script_file,
+    topology,
+    vtysh,
+)
 
 pytestmark = [pytest.mark.bgpd]
 
@@ -174,3 +184,107 @@ def test_no_forms_of_rules(r1, rule):
 
 def test_nothing_of_the_script_is_left(r1):
     expect_true(lambda: not script(r1, "edge"), vtysh(r1, "show script"))
+
+
+# What a management tool wrote for FRR 10.3, in which bgpd alone knew the rule.
+OLD_LEAF = {
+    "frr-route-map:lib": {
+        "route-map": [
+            {
+                "name": "OLD",
+                "entry": [
+                    {
+                        "sequence": 10,
+                        "action": "permit",
+                        "match-condition": [
+                            {
+                                "condition": "frr-bgp-route-map:match-script",
+                                "rmap-match-condition": {
+                                    "frr-bgp-route-map:script": "edge"
+                                },
+                            }
+                        ],
+                    }
+                ],
+            }
+        ]
+    }
+}
+
+
+class Transactions:
+    """A bgpd of its own that takes configuration in transactions, as tools do.
+
+    Its commands are not vtysh's: they go to its socket.
+    """
+
+    def __init__(self, router, folder):
+        self.router = router
+        self.pid_file = os.path.join(folder, "bgpd.pid")
+        bgpd = os.path.join(os.environ["FRR_ROOT"], "usr/lib/frr/bgpd")
+        conf = os.path.join(folder, "bgpd.conf")
+        with open(conf, "w", encoding="utf-8"):
+            pass
+        router.run(
+            f"{bgpd} -d -Z -S -n -p 0 --tcli --vty_socket {folder} -i {self.pid_file}"
+            f" -f {conf} --scriptdir {os.path.dirname(script_file(router, 'edge'))}"
+            " >/dev/null 2>&1 </dev/null"
+        )
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(30)
+        path = os.path.join(folder, "bgpd.vty")
+        expect_true(lambda: os.path.exists(path), "no second bgpd")
+        self.socket.connect(path)
+
+    def run(self, *commands):
+        """What the last command prints: it ends with three NULs and a status."""
+        text = b""
+        for command in commands:
+            self.socket.sendall(command.encode() + b"\0")
+            text = b""
+            while text[-4:-1] != b"\0\0\0":
+                text += self.socket.recv(65536)
+        return text[:-4].decode()
+
+    def close(self):
+        self.socket.close()
+        with open(self.pid_file, encoding="utf-8") as file:
+            self.router.run(f"kill {file.read().strip()}")
+
+
+@pytest.fixture
+def transactions(r1):
+    folder = os.path.join(get_topogen().logdir, "old")
+    os.makedirs(folder, exist_ok=True)
+    bgpd = Transactions(r1, folder)
+    with open(os.path.join(folder, "old.json"), "w", encoding="utf-8") as file:
+        json.dump(OLD_LEAF, file)
+    bgpd.run("enable", "configure")
+    bgpd.load = f"configuration load file json {folder}/old.json"
+    yield bgpd
+    bgpd.close()
+
+
+def test_the_leaf_of_FRR_is_the_same_rule(transactions):
+    "Configuration of tools that know FRR 10.3's YANG stays good and is shown."
+    assert "committed" in transactions.run(transactions.load, "commit")
+    shown = transactions.run("do show running-config")
+    assert shown.count(" match script edge\n") == 1
+    # the command takes its place
+    assert "committed" in transactions.run(
+        "route-map OLD permit 10", "match script edge function other", "commit"
+    )
+    shown = transactions.run("do show running-config")
+    assert shown.count(" match script ") == 1
+    assert " match script edge function other\n" in shown
+    # and both at once are refused
+    output = transactions.run("exit", transactions.load, "commit")
+    assert "this entry has a frr-route-map:match-script" in output
+
+
+def test_the_command_takes_back_the_leaf_of_FRR(transactions):
+    transactions.run(transactions.load, "commit")
+    assert "committed" in transactions.run(
+        "route-map OLD permit 10", "no match script", "commit"
+    )
+    assert " match script" not in transactions.run("do show running-config")

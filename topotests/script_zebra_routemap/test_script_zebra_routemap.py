@@ -360,6 +360,22 @@ def test_nothing_stays_when_the_route_map_is_taken_off(r1):
     expect_not_in_kernel(r1, DENIED)
 
 
+def test_a_source_address_of_FRRs_own_rule_comes_and_goes(r1):
+    "FRR 10.3 kept the old nexthop group, so a route kept what it had."
+    config(r1, "route-map SRC permit 10", "set src 198.51.100.1")
+    config(r1, "ip route 203.0.113.80/28 192.0.2.2")
+    config(r1, "no ip protocol static route-map STATIC")
+    expect_true(lambda: "src" not in kernel(r1, "203.0.113.80/28"), "a source")
+    config(r1, "ip protocol static route-map SRC")
+    expect_kernel(r1, "203.0.113.80/28", "src 198.51.100.1")
+    config(r1, "no ip protocol static route-map SRC")
+    expect_kernel(r1, "203.0.113.80/28", "192.0.2.2")
+    expect_true(lambda: "src" not in kernel(r1, "203.0.113.80/28"), "it stays")
+    config(r1, "no ip route 203.0.113.80/28 192.0.2.2", "no route-map SRC")
+    config(r1, "ip protocol static route-map STATIC")
+    expect_route(r1, CHANGED, {"metric": 78, "distance": 33})
+
+
 def test_an_imported_table_is_changed(r1):
     write_script(
         r1,
@@ -457,3 +473,15 @@ def test_zebra_restarts_with_its_scripts(r1):
     expect_route(r1, CHANGED, {"metric": 78, "distance": 33, "installed": True})
     expect_kernel(r1, CHANGED, "src 198.51.100.1")
     expect_not_in_kernel(r1, DENIED)
+
+
+def test_zebra_frees_what_it_kept(r1):
+    "At its exit FRR lists memory that is still in use."
+    r1.net.killRouterDaemons(["zebra"])
+    left = r1.run("cat /var/log/frr/zebra.err 2>/dev/null; true") + r1.run(
+        f"cat {get_topogen().logdir}/r1/zebra.err"
+    )
+    for kind in ("Route values before a script", "Script", "Route map compiled"):
+        assert kind not in left, left
+    r1.net.startRouterDaemons(["zebra"])
+    expect_route(r1, CHANGED, {"metric": 78})
