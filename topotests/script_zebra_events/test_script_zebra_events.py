@@ -140,7 +140,9 @@ def test_an_interface_comes_and_goes(r1):
 def test_a_script_goes_over_all_interfaces(r1):
     def listed():
         lines = said(r1, "all", "")
-        return lines and "lo:true:65536" in lines[-1] and "r1-eth0:true:1500" in lines[-1]
+        return (
+            lines and "lo:true:65536" in lines[-1] and "r1-eth0:true:1500" in lines[-1]
+        )
 
     expect_true(listed, f"frr.interfaces(): {said(r1, 'all', '')}")
 

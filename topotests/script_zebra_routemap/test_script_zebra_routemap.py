@@ -40,9 +40,7 @@ SCRIPT = os.path.join(os.path.dirname(__file__), "scripts", "rib.lua")
 
 @pytest.fixture(scope="module", autouse=True)
 def tgen(request):
-    yield from topology(
-        request, {"s1": ["r1"]}, daemons=[TopoRouter.RD_STATIC]
-    )
+    yield from topology(request, {"s1": ["r1"]}, daemons=[TopoRouter.RD_STATIC])
 
 
 @pytest.fixture(scope="module")
@@ -194,12 +192,18 @@ def test_a_protocol_withdraws_what_it_sent(r1):
 
 def test_two_static_routes_of_one_distance_stay_apart(r1):
     "zebra matches the kernel's answers to static routes by distance."
-    reload(r1, "function route_match(p, a) a.distance = 40 return true end\n"
-               "function last() end\nfunction set6() end\n")
+    reload(
+        r1,
+        "function route_match(p, a) a.distance = 40 return true end\n"
+        "function last() end\nfunction set6() end\n",
+    )
     expect_true(
         lambda: [e["distance"] for e in routes(r1, FLOATING)] == [40, 40], "distances"
     )
-    entries = lambda: routes(r1, FLOATING)
+
+    def entries():
+        return routes(r1, FLOATING)
+
     expect_true(
         lambda: len([e for e in entries() if e.get("installed")]) == 1
         and not [e for e in entries() if e.get("queued")],
@@ -430,7 +434,8 @@ def test_a_script_decides_on_next_hops(r1):
     expect_true(resolved, "the next hop is not tracked")
     config(r1, "ip nht bgp route-map NHT")
     expect_true(
-        lambda: seen(r1, "nht 203.0.113.128/28 nht bgp static"), "the script is not asked"
+        lambda: seen(r1, "nht 203.0.113.128/28 nht bgp static"),
+        "the script is not asked",
     )
     expect_true(
         lambda: "filtered" in vtysh(r1, "show ip nht 203.0.113.130"),
