@@ -2,7 +2,9 @@
 //! `frr.publish` and `frr.subscribe` within one daemon: what may be published, what arrives, and who is told of an end.
 
 use super::host::{Host, take};
+use super::tables::Objects;
 use super::tasks::turns;
+use frrscript::ffi::abi::Verdict;
 use frrscript::ffi::exports::bus::frrscript_show_topics;
 use insta::assert_snapshot;
 use std::time::Duration;
@@ -122,6 +124,22 @@ fn another_script_hears_it_and_is_told_of_its_end() {
     assert_snapshot!(settle(&host), @r"
     heard	1	test
     lost	t	test
+    ");
+}
+
+/// A function that decides on a route does not wait for those that listen.
+#[test]
+fn a_rule_may_publish() {
+    let host = Host::with(
+        "frr.subscribe('last', function(v) log.info('heard', v) end)
+         function route_match(prefix) frr.publish('last', prefix) log.info('decided') return RM_MATCH end",
+    );
+    host.load("s").expect("it loads");
+    let rule = host.rule("s", "route_match");
+    assert_eq!(rule.call(&Objects::sample()), Verdict::MATCH);
+    assert_snapshot!(settle(&host), @r"
+    decided
+    heard	192.0.2.0/24
     ");
 }
 
