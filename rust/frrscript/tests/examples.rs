@@ -8,7 +8,7 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
-use support::events::{load, peers, reevaluations, tell_peer, tell_route, turns, turns_for};
+use support::events::{load, peers, reevaluations, shows, tell_peer, tell_route, turns, turns_for};
 use support::{Entry, Peer, Route, log_lines};
 
 fn examples() -> PathBuf {
@@ -405,6 +405,32 @@ fn group_policy() {
     assert_eq!(log_lines(), [format!("group_policy: {MAC} has tag 100, behind 192.0.2.1")]);
     tell_route("l2vpn evpn", Some(&tagged.withdrawn()), None);
     assert_eq!(log_lines()[1..], [format!("group_policy: {MAC} lost tag 100, behind 192.0.2.1")]);
+}
+
+/// bgpd's part; topotests/script_uplink has vrrpd's.
+#[test]
+fn vrrp_follows_bgp() {
+    let folder = changed("vrrp_follows_bgp", &[]);
+    let listen = "frr.subscribe('uplink.healthy', function(healthy) log.info(healthy) end)";
+    std::fs::write(folder.0.join("listen.lua"), listen).expect("a script");
+    let internal = Peer { sort: "internal", ..Peer::external(64500, "192.0.2.1") };
+    let (external, internal) = (Rc::new(Peer::external(64501, "192.0.2.1")), Rc::new(internal));
+    let route = |prefix, peer: &Rc<Peer>| Route::new(prefix, &[]).from(peer);
+    shows(
+        "show bgp ipv4 unicast 0.0.0.0/0 json",
+        r#"{"paths": [{"peer": {"type": "internal"}}, {"bestpath": {"overall": true}, "peer": {"type": "external"}}]}"#,
+    );
+    load(&folder.0, "listen");
+    load(&folder.0, "vrrp_follows_bgp");
+    assert!(turns(|| log_lines() == ["true"]), "it was there before: {:?}", log_lines());
+
+    let (mine, theirs) = (route("0.0.0.0/0", &external), route("0.0.0.0/0", &internal));
+    tell_route("ipv4 unicast", Some(&mine), Some(&theirs));
+    tell_route("ipv6 unicast", None, Some(&route("::/0", &external)));
+    tell_route("ipv6 unicast", Some(&route("::/0", &external)), None);
+    tell_route("ipv4 unicast", Some(&theirs), Some(&mine));
+    tell_route("ipv4 unicast", None, Some(&route("198.51.100.0/24", &internal)));
+    assert_eq!(log_lines(), ["true", "false", "true", "false", "true"]);
 }
 
 /// A script that nothing here tests is no example.

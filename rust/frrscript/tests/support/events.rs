@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 thread_local! {
     static WAKE: Cell<Option<Instant>> = const { Cell::new(None) };
     static REEVALUATIONS: Cell<u32> = const { Cell::new(0) };
+    static SHOWN: RefCell<Vec<(&'static str, &'static str)>> = const { RefCell::new(Vec::new()) };
     static PEERS: RefCell<Vec<Rc<Peer>>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -29,6 +30,23 @@ pub unsafe extern "C" fn wake(msec: u32) {
 /// The library asks at a load too.
 pub unsafe extern "C" fn changed(_script: *const c_char) {
     REEVALUATIONS.set(REEVALUATIONS.get() + 1);
+}
+
+type Answer = Option<unsafe extern "C" fn(*mut c_void, *const c_char, usize)>;
+
+/// `frr.show`.
+pub unsafe extern "C" fn show(command: *const c_char, _most: usize, answer: Answer, ctx: *mut c_void) -> bool {
+    // SAFETY: the library passes text.
+    let command = unsafe { CStr::from_ptr(command) }.to_str().expect("text");
+    let text = SHOWN.with_borrow(|shown| shown.iter().find(|s| s.0 == command).map_or("{}", |s| s.1));
+    // SAFETY: the library's own function with its own context.
+    unsafe { answer.expect("an answer")(ctx, text.as_ptr().cast(), text.len()) };
+    true
+}
+
+/// What `frr.show` gives for a command.
+pub fn shows(command: &'static str, text: &'static str) {
+    SHOWN.with_borrow_mut(|shown| shown.push((command, text)));
 }
 
 /// The neighbors of `frr.peers()`, in front of any load.

@@ -132,6 +132,7 @@ fn register(directory: &Path) {
         log: Some(log),
         changed: Some(events::changed),
         wake: Some(events::wake),
+        show: Some(events::show),
         as_path: &raw const AS_PATHS,
         ..Host::NONE
     };
