@@ -21,6 +21,8 @@ pub struct Handler {
     pub started: Cell<u64>,
     /// How many of its tasks are not done.
     pub running: Cell<u32>,
+    /// A timer has come for it, and it has not been started yet.
+    pub due: Cell<bool>,
     reference: i32,
     garbage: Garbage,
 }
@@ -35,6 +37,7 @@ impl Handler {
             guard: Guard::default(),
             started: Cell::new(0),
             running: Cell::new(0),
+            due: Cell::new(false),
             reference,
             garbage: Rc::clone(garbage),
         })

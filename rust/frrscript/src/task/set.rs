@@ -18,6 +18,8 @@ pub const MOST_TASKS: usize = 1000;
 pub const MOST_LISTENERS: usize = 100;
 /// Timers of one script.
 pub const MOST_TIMERS: usize = 1000;
+/// After so long a timer comes again that found too many tasks.
+const AGAIN: Duration = Duration::from_millis(10);
 
 const ENDED: &str = "this script was loaded again, and this is the old one";
 
@@ -167,7 +169,7 @@ impl Tasks {
 
     /// Has a function started with values in the next turn; false: too much waits, and it is counted as dropped.
     pub fn post(&self, handler: Rc<Handler>, args: Vec<Out>) -> bool {
-        if self.ended.get() || self.ready.borrow().len() + self.tasks.borrow().len() >= MOST_TASKS {
+        if self.ended.get() || self.is_full() {
             self.dropped.set(self.dropped.get() + 1);
             return false;
         }
@@ -256,6 +258,11 @@ impl Tasks {
         self.tasks.borrow_mut().remove(&id)
     }
 
+    /// No room for another task or start.
+    fn is_full(&self) -> bool {
+        self.ready.borrow().len() + self.tasks.borrow().len() >= MOST_TASKS
+    }
+
     /// Room for another task that waits.
     pub fn has_room(&self) -> bool {
         self.tasks.borrow().len() < MOST_TASKS
@@ -292,16 +299,22 @@ impl Tasks {
             let timer = self.timers.borrow_mut().remove(&key);
             match timer {
                 Some(Timer::Wake(id)) => self.wake(id, Vec::new()),
-                Some(Timer::Start(handler, every)) => {
-                    if every.is_some() && handler.running.get() > 0 {
+                Some(Timer::Start(handler, Some(every))) => {
+                    if handler.running.get() > 0 || handler.due.get() || self.is_full() {
                         self.late.set(self.late.get() + 1);
                     } else {
+                        handler.due.set(true);
                         self.ready.borrow_mut().push_back(Work::Start(Rc::clone(&handler), Vec::new()));
                     }
-                    if let Some(every) = every {
-                        // Not one after the other, when the daemon was busy for long.
-                        let next = (key.0 + every).max(now);
-                        self.timers.borrow_mut().insert((next, key.1), Timer::Start(handler, Some(every)));
+                    // Not one after the other, when the daemon was busy for long.
+                    let next = Some(key.0 + every).filter(|next| *next > now).unwrap_or(now + every);
+                    self.timers.borrow_mut().insert((next, key.1), Timer::Start(handler, Some(every)));
+                }
+                Some(Timer::Start(handler, None)) => {
+                    if self.is_full() {
+                        self.timers.borrow_mut().insert((now + AGAIN, key.1), Timer::Start(handler, None));
+                    } else {
+                        self.ready.borrow_mut().push_back(Work::Start(handler, Vec::new()));
                     }
                 }
                 None => return,
@@ -311,7 +324,11 @@ impl Tasks {
 
     /// What is ready first.
     pub fn next_ready(&self) -> Option<Work> {
-        self.ready.borrow_mut().pop_front()
+        let work = self.ready.borrow_mut().pop_front();
+        if let Some(Work::Start(handler, _)) = &work {
+            handler.due.set(false);
+        }
+        work
     }
 
     /// Whether something may run now.
