@@ -88,7 +88,8 @@ fn ask(text: &str, run: impl FnOnce(*const c_char, *mut c_void) -> bool) -> Resu
     if run(text.as_ptr(), (&raw mut out).cast()) {
         return Ok(out);
     }
-    Err(String::from_utf8_lossy(&out).trim_end().to_owned())
+    let why = String::from_utf8_lossy(&out).trim_end().to_owned();
+    Err(if why.is_empty() { "it failed and does not say why".to_owned() } else { why })
 }
 
 /// Runs a show command: its output.
