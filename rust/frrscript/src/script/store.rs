@@ -68,6 +68,8 @@ pub fn clear() {
     // Rules may still hold a script: they find it without a generation.
     for script in gone.values() {
         script.unload();
+        script.running.forget();
+        crate::task::event::remove(script);
     }
 }
 

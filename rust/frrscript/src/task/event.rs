@@ -31,6 +31,12 @@ pub fn remove(script: &Script) {
     drop(gone);
 }
 
+/// Whether a script is among them.
+#[must_use]
+pub fn is_known(script: &Rc<Script>) -> bool {
+    SCRIPTS.with_borrow(|scripts| scripts.iter().any(|s| Rc::ptr_eq(s, script)))
+}
+
 /// The scripts that have something to be called, in the order in which they came.
 #[must_use]
 pub fn scripts() -> Vec<Rc<Script>> {

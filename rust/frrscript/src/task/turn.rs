@@ -30,12 +30,17 @@ thread_local! {
     static RUNNING: Cell<bool> = const { Cell::new(false) };
 }
 
+/// In place of a listener's: the generation of the event's listeners is out of service.
+const OVER: usize = usize::MAX;
+
 /// What a script runs just now, or has been cut in.
 #[derive(Default)]
 pub struct Current {
     cut: RefCell<Option<Cut>>,
-    /// The event that is being handled, and the place of the listener whose turn is next.
-    event: RefCell<Option<(Record, usize)>>,
+    /// The event that is being handled; borrowed while a handler runs, whose views point into it.
+    event: RefCell<Option<Record>>,
+    /// The place of the listener whose turn is next, or [`OVER`].
+    place: Cell<usize>,
     /// Coroutines that are done and may serve again.
     spare: RefCell<Option<Thread>>,
 }
@@ -63,10 +68,30 @@ impl Current {
         for task in generation.vm.context().tasks().end() {
             generation.vm.give_back(&task.thread);
         }
-        // A task that was cut still looks at the event's record.
-        if let Some((_, place)) = &mut *self.event.borrow_mut() {
-            *place = usize::MAX;
+        self.place.set(OVER);
+        self.tidy();
+    }
+
+    /// Lets go of an event that nobody handles any more, unless a handler that runs or was cut still looks at its record.
+    fn tidy(&self) {
+        if self.place.get() == OVER && !self.is_cut() {
+            self.forget_event();
         }
+    }
+
+    fn forget_event(&self) {
+        // Dropped when nothing is borrowed: the daemon's release() may be anything.
+        let gone = self.event.try_borrow_mut().ok().and_then(|mut event| event.take());
+        drop(gone);
+    }
+
+    /// The daemon ends, or the library: nothing goes on, and what the daemon held is given back.
+    pub fn forget(&self) {
+        if let Some(cut) = self.cut.take() {
+            cut.generation.vm.give_back(&cut.task.thread);
+        }
+        self.place.set(OVER);
+        self.tidy();
     }
 }
 
@@ -91,6 +116,7 @@ pub fn shutdown(hook: &'static crate::schema::Hook, record: &Record) {
             generation.vm.give_back(&thread);
         }
         script.running.end(&generation);
+        script.running.forget();
         event::remove(&script);
     }
 }
@@ -115,6 +141,7 @@ pub fn turn() {
     }
     let running = Running;
     let scripts = event::scripts();
+    let mut commands = 1;
     let behind = scripts.iter().any(|s| s.queue.len() > BACKLOG);
     let until = Instant::now() + if behind { LONG_TURN } else { TURN };
     if !scripts.is_empty() {
@@ -125,10 +152,14 @@ pub fn turn() {
             let left = until.saturating_duration_since(Instant::now());
             #[allow(clippy::cast_possible_truncation, reason = "a handful of scripts")]
             let share = (left / (scripts.len() - n) as u32).max(LEAST);
-            run(script, Instant::now() + share);
+            run(script, Instant::now() + share, &mut commands);
         }
     }
     for script in &scripts {
+        if !event::is_known(script) {
+            // The daemon ended, or the library, inside of it.
+            script.running.forget();
+        }
         if script.current().is_none() && !script.running.is_cut() {
             event::remove(script);
         }
@@ -170,20 +201,30 @@ fn want(scripts: &[Rc<Script>]) {
     }
 }
 
-/// Runs what a script has to do, until the time is over.
-fn run(script: &Rc<Script>, until: Instant) {
+/// Runs what a script has to do, until the time is over. `commands` of the daemon may be run.
+fn run(script: &Rc<Script>, until: Instant, commands: &mut u32) {
     let running = &script.running;
+    let busy = |generation: &Generation| generation.vm.running();
+    if running.cut.borrow().as_ref().is_some_and(|cut| busy(&cut.generation))
+        || script.current().is_some_and(|current| busy(&current))
+    {
+        // The daemon gives a turn from inside of a call of this script.
+        return;
+    }
     if let Some(cut) = running.cut.take() {
         let left = until.saturating_duration_since(Instant::now()).max(LEAST);
         go_on(script, cut, left);
+        running.tidy();
     }
     let Some(generation) = script.current() else { return };
     let tasks = Rc::clone(generation.vm.context().tasks());
     tasks.expire(Instant::now());
-    // One in a turn: FRR's commands take as long as they take.
-    if !running.is_cut()
+    // One in a turn, of all scripts: FRR's commands take as long as they take.
+    if *commands > 0
+        && !running.is_cut()
         && let Some((id, command)) = tasks.next_command()
     {
+        *commands -= 1;
         tasks.wake(id, command.run());
     }
     loop {
@@ -238,16 +279,16 @@ fn next_event(script: &Rc<Script>, generation: &Rc<Generation>, tasks: &Rc<Tasks
     let running = &script.running;
     if !running.has_event() {
         let Some(record) = script.queue.pop() else { return false };
-        running.event.replace(Some((record, 0)));
+        running.event.replace(Some(record));
+        running.place.set(0);
     }
     loop {
-        // The record stays where it is while a handler runs: views point into it.
+        let place = running.place.get();
         let event = running.event.borrow();
-        let Some((record, place)) = &*event else { return true };
-        let Some(listener) = tasks.listener(*place) else {
+        let Some(record) = &*event else { return true };
+        let Some(listener) = tasks.listener(place) else {
             drop(event);
-            let done = running.event.take();
-            drop(done);
+            running.forget_event();
             return true;
         };
         let wanted = std::ptr::eq(listener.event, record.hook)
@@ -260,9 +301,12 @@ fn next_event(script: &Rc<Script>, generation: &Rc<Generation>, tasks: &Rc<Tasks
             });
         }
         drop(event);
-        if let Some((_, place)) = &mut *running.event.borrow_mut() {
-            *place += 1;
+        if running.place.get() == OVER {
+            // The handler had its script loaded again, or ended.
+            running.tidy();
+            return true;
         }
+        running.place.set(place + 1);
         if wanted {
             return true;
         }
