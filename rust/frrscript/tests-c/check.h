@@ -77,6 +77,26 @@ void host_write(const char *file, const char *source);
 void host_delete(const char *file);
 extern char host_directory[256];
 
+/*
+ * What the host that starts next can do beside logging and changes; zero at
+ * first.  Turns are counted if `wake` is host_wake.
+ */
+extern struct frrscript_host host_more;
+
+/* A turn that the library has asked for: milliseconds, or none. */
+#define HOST_NO_WAKE UINT32_MAX
+extern uint32_t host_wanted;
+void host_wake(uint32_t msec);
+
+/* Gives turns as an event loop would, until none is wanted within 50 ms. */
+void host_turns(void);
+
+/* Runs once, when the next line is logged. */
+extern void (*host_on_log)(void);
+
+/* Writes SCRIPT.lua and loads it; the host was started empty. */
+void host_load(const char *script, const char *source);
+
 /* Octets allocated now, by C and Rust together. */
 size_t host_allocated(void);
 

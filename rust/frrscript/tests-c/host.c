@@ -19,6 +19,9 @@ int host_worst = 7;
 int host_changes;
 char host_changed[64];
 char host_directory[256];
+struct frrscript_host host_more;
+uint32_t host_wanted = HOST_NO_WAKE;
+void (*host_on_log)(void);
 
 static bool own_directory;
 
@@ -32,6 +35,30 @@ static void host_log(int priority, const char *message)
 	snprintf(host_logged + used, sizeof(host_logged) - used, "%s\n", message);
 	if (priority < host_worst)
 		host_worst = priority;
+	if (host_on_log) {
+		void (*run)(void) = host_on_log;
+
+		host_on_log = NULL;
+		run();
+	}
+}
+
+void host_wake(uint32_t msec)
+{
+	if (msec < host_wanted)
+		host_wanted = msec;
+}
+
+void host_turns(void)
+{
+	double until = host_clock() + 20e3;
+
+	while (host_wanted <= 50) {
+		CHECK(host_clock() < until);
+		usleep(host_wanted * 1000);
+		host_wanted = HOST_NO_WAKE;
+		frrscript_turn();
+	}
 }
 
 static void host_change(const char *script)
@@ -42,13 +69,13 @@ static void host_change(const char *script)
 
 static void start(const char *directory)
 {
-	struct frrscript_host host = {
-		.daemon = "checkd",
-		.scriptdir = directory,
-		.log = host_log,
-		.changed = host_change,
-		.as_path = &path_ops,
-	};
+	struct frrscript_host host = host_more;
+
+	host.daemon = "checkd";
+	host.scriptdir = directory;
+	host.log = host_log;
+	host.changed = host_change;
+	host.as_path = &path_ops;
 
 	snprintf(host_directory, sizeof(host_directory), "%s", directory);
 	frrscript_library_init(directory);
@@ -97,6 +124,15 @@ void host_write(const char *file, const char *source)
 	CHECK(out);
 	CHECK(fputs(source, out) >= 0);
 	CHECK_INT(fclose(out), 0);
+}
+
+void host_load(const char *script, const char *source)
+{
+	char file[64];
+
+	snprintf(file, sizeof(file), "%s.lua", script);
+	host_write(file, source);
+	CHECK_OK(frrscript_script_load(script, &text));
 }
 
 void host_delete(const char *file)

@@ -63,7 +63,7 @@ struct route_prefix {
 extern const struct frrscript_as_path_ops path_ops;
 extern const struct frrscript_type prefix_type, route_type, peer_type, nexthop_type;
 extern const struct frrscript_type *const route_types[];
-extern const struct frrscript_hook hook_match, hook_set, hook_event;
+extern const struct frrscript_hook hook_match, hook_set;
 extern const struct frrscript_hook *const route_hooks[];
 
 /* 192.0.2.0/24 with AS path "65001 65002", communities 65000:1 65000:2 and so on. */
