@@ -51,11 +51,11 @@ pub(super) struct Subscription {
 }
 
 /// A value that waits because its script publishes too much.
-struct Waiting {
-    script: String,
-    topic: String,
-    value: Plain,
-    octets: usize,
+pub(super) struct Waiting {
+    pub(super) script: String,
+    pub(super) topic: String,
+    pub(super) value: Plain,
+    pub(super) octets: usize,
 }
 
 /// What happened in a topic.
@@ -94,9 +94,9 @@ pub struct Hub {
     pub(super) subscriptions: Vec<Subscription>,
     last_id: u64,
     /// Own topics whose value, or retraction, is still to be sent.
-    unsent: VecDeque<String>,
-    waiting: VecDeque<Waiting>,
-    rates: BTreeMap<String, Rate>,
+    pub(super) unsent: VecDeque<String>,
+    pub(super) waiting: VecDeque<Waiting>,
+    pub(super) rates: BTreeMap<String, Rate>,
     pub(super) traffic: BTreeMap<String, Traffic>,
     pub(super) received: u64,
     pub(super) trouble: Trouble,
@@ -160,7 +160,7 @@ impl Hub {
         Ok(())
     }
 
-    fn put(&mut self, script: &str, topic: &str, value: Plain, now: u64, line: Line<'_>) {
+    pub(super) fn put(&mut self, script: &str, topic: &str, value: Plain, now: u64, line: Line<'_>) {
         self.sequence += 1;
         let held = Held { script: script.to_owned(), value, sequence: self.sequence, at: now };
         let published = held.published(topic);
@@ -467,72 +467,5 @@ impl Hub {
     fn lose(&mut self, daemon: &str) {
         let Some(peer) = self.peers.remove(daemon) else { return };
         peer.topics.keys().for_each(|topic| self.tell_lost(topic, daemon));
-    }
-
-    fn sender(&self, sequence: u64) -> Sender {
-        Sender { daemon: self.me.clone(), instance: self.instance, sequence }
-    }
-
-    fn send(&self, body: Body, line: Line<'_>) -> bool {
-        let message = Message { sender: self.sender(self.sequence), body };
-        self.connected && wire::encode(&message).is_some_and(|octets| line(&octets))
-    }
-
-    /// Sends the word of a topic, behind those that wait.
-    fn send_or_keep(&mut self, topic: &str, body: Body, line: Line<'_>) {
-        if !self.connected {
-            // The others ask when the line is there.
-            line(&[]);
-        } else if !self.unsent.is_empty() || !self.send(body, line) {
-            self.keep(topic);
-        }
-    }
-
-    fn keep(&mut self, topic: &str) {
-        // To the end, so that the order stays that of the sequence.
-        if let Some(at) = self.unsent.iter().position(|t| t == topic) {
-            self.unsent.remove(at);
-            self.traffic.entry(topic.to_owned()).or_default().coalesced += 1;
-        }
-        self.unsent.push_back(topic.to_owned());
-    }
-
-    fn send_all(&mut self, line: Line<'_>) {
-        let mut topics: Vec<(u64, String)> = self.own.iter().map(|(t, h)| (h.sequence, t.clone())).collect();
-        topics.sort();
-        for (_, topic) in topics {
-            if !self.unsent.contains(&topic) {
-                self.unsent.push_back(topic);
-            }
-        }
-        self.send_unsent(line);
-    }
-
-    fn send_unsent(&mut self, line: Line<'_>) {
-        while self.connected
-            && let Some(topic) = self.unsent.front()
-        {
-            let (sequence, body) = match self.own.get(topic) {
-                Some(held) => (held.sequence, Body::Retained(held.published(topic))),
-                None => (self.sequence, Body::Retract(topic.clone())),
-            };
-            let message = Message { sender: self.sender(sequence), body };
-            if !wire::encode(&message).is_some_and(|octets| line(&octets)) {
-                line(&[]);
-                return;
-            }
-            self.unsent.pop_front();
-        }
-    }
-
-    fn send_waiting(&mut self, now: u64, line: Line<'_>) {
-        for _ in 0..self.waiting.len() {
-            let Some(w) = self.waiting.pop_front() else { return };
-            if self.rates.entry(w.script.clone()).or_insert_with(|| Rate::new(now)).take(w.octets, now) {
-                self.put(&w.script, &w.topic, w.value, now, line);
-            } else {
-                self.waiting.push_back(w);
-            }
-        }
     }
 }
