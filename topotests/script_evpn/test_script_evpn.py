@@ -167,7 +167,8 @@ def test_a_reload_learns_anew(r2):
         r2, "route-map FROM-FABRIC permit 10", "set script group_policy function learn"
     )
     assert output == ""
-    vtysh(r2, "script reload group_policy")
+    output = vtysh(r2, "script reload group_policy")
+    assert "stays in service" not in output, output
     expect_said(r2, f"group_policy: {MAC} has tag 300", count=4)
     assert established(r2, "192.0.2.1") == before
 

@@ -223,6 +223,15 @@ def test_a_session_that_goes_down_is_no_flap(r1, r2):
     assert len(said(r2, "is held back")) == 1
 
 
+def test_zebra_takes_them_too(r2):
+    """It has the route-map, so it looks for the functions that are named there."""
+    for name in EXAMPLES:
+        output = vtysh(r2, f"script reload {name}")
+        assert "generation 2 in service" in output, output
+        assert "stays in service" not in output, output
+        assert script(r2, name, daemon="zebra")["state"] == "in service", name
+
+
 def test_no_call_failed(r2):
     for name in EXAMPLES:
         assert script(r2, name)["calls"] > 0, name
