@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Several daemons' hubs, with a line between them that a test can cut or stop.
 
-use frrscript::bus::hub::{HELLO, Hub, MOST_TOPICS, SILENCE, Subscriber};
+use frrscript::bus::hub::{HELLO, Hub, MOST_SUBSCRIPTIONS, MOST_TOPICS, SILENCE, Subscriber};
 use frrscript::bus::plain::Plain;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -13,6 +13,7 @@ struct Ear {
     heard: RefCell<Vec<String>>,
     deaf: Cell<bool>,
     dead: Cell<bool>,
+    generation: usize,
 }
 
 impl Ear {
@@ -36,6 +37,9 @@ impl Subscriber for Ear {
     }
     fn script(&self) -> &'static str {
         "ear"
+    }
+    fn generation(&self) -> usize {
+        self.generation
     }
 }
 
@@ -344,4 +348,78 @@ fn nothing_to_do_means_no_session() {
     assert_eq!(router.with(0, |hub, now, line| hub.tick(now, line)), 0);
     router.publish(0, "t", 1);
     assert_ne!(router.with(0, |hub, now, line| hub.tick(now, line)), 0);
+}
+
+#[test]
+fn a_reload_may_subscribe_as_much_as_the_load() {
+    let mut hub = Hub::new("bgpd", 1);
+    let mut subscribe = |generation, topic: usize| {
+        let who: Rc<dyn Subscriber> = Rc::new(Ear { generation, ..Ear::default() });
+        hub.subscribe(&format!("t{topic}"), who, &|_| false)
+    };
+    for generation in [1, 2] {
+        assert_eq!((0..300).filter(|n| subscribe(generation, *n).is_ok()).count(), MOST_SUBSCRIPTIONS);
+    }
+}
+
+#[test]
+fn a_flood_of_large_and_small_values_keeps_its_order() {
+    let mut router = Router::new(&["bgpd", "zebra"]);
+    let ear = Rc::new(Ear::default());
+    let topics: Vec<String> = (100..300).map(|n| format!("t{n}")).collect();
+    for topic in &topics {
+        let who: Rc<dyn Subscriber> = Rc::clone(&ear) as _;
+        router.with(1, |hub, _, line| hub.subscribe(topic, who, line)).expect("fine");
+    }
+    // The first 255 leave nearly nothing of what may be published at once.
+    let fill = (0..255).map(|_| ("fill", 8000));
+    let then = topics.iter().zip([8000, 10].into_iter().cycle()).map(|(topic, octets)| (topic.as_str(), octets));
+    for (topic, octets) in fill.chain(then) {
+        let value = Plain::Octets(vec![b'x'; octets]);
+        router.with(0, |hub, now, line| hub.publish("script", topic, value, now, line)).expect("fine");
+    }
+    router.settle();
+    router.pass(HELLO * 2);
+    let order: Vec<String> = ear.take().iter().map(|heard| heard[..4].to_owned()).collect();
+    assert_eq!(order, topics);
+}
+
+#[test]
+fn topics_that_come_and_go_while_nothing_can_be_sent() {
+    let mut router = Router::new(&["bgpd", "zebra"]);
+    router.publish(0, "stays", 1);
+    router.publish(0, "goes", 1);
+    let (stays, goes) = (router.subscribe(1, "stays"), router.subscribe(1, "goes"));
+    stays.take();
+    goes.take();
+    router.full.set(true);
+    for n in 0..20_000 {
+        let topic = format!("t{n}");
+        router.now += 1000;
+        router.with(0, |hub, now, line| hub.publish("script", &topic, Plain::Nil, now, line)).expect("fine");
+        assert!(router.with(0, |hub, _, line| hub.retract(&topic, line)));
+        if n == 10_000 {
+            assert!(router.with(0, |hub, _, line| hub.retract("goes", line)));
+        }
+    }
+    assert!(router.with(0, |hub, _, _| hub.unsent()) < 3000);
+    router.full.set(false);
+    router.pass(HELLO * 2);
+    assert_eq!(goes.take(), ["goes of bgpd lost"]);
+    assert_eq!(stays.take().last().map(String::as_str), Some("stays=1 of bgpd"));
+}
+
+#[test]
+fn counters_of_topics_that_are_gone_are_not_kept() {
+    let mut router = Router::new(&["bgpd"]);
+    for n in 0..5000 {
+        let topic = format!("t{n}");
+        let ear = router.subscribe(0, &topic);
+        router.publish(0, &topic, n);
+        router.now += 1000;
+        assert!(router.with(0, |hub, _, line| hub.retract(&topic, line)));
+        ear.dead.set(true);
+    }
+    router.pass(HELLO);
+    assert_eq!(router.with(0, |hub, _, _| hub.counted()), 0);
 }

@@ -8,12 +8,12 @@ use super::peer::{Held, Peer};
 use super::plain::Plain;
 use super::rate::Rate;
 use super::wire::{self, Body, Message, Published, Sender, Unusable};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
 /// Topics of one daemon.
 pub const MOST_TOPICS: usize = 1024;
-/// Subscriptions of one script.
+/// Subscriptions of one generation of a script.
 pub const MOST_SUBSCRIPTIONS: usize = 256;
 /// Other daemons.
 const MOST_PEERS: usize = 64;
@@ -39,6 +39,10 @@ pub trait Subscriber {
     fn alive(&self) -> bool;
     /// Its script.
     fn script(&self) -> &str;
+    /// Tells the generations of a script apart: a new one subscribes while the old one is still there.
+    fn generation(&self) -> usize {
+        0
+    }
 }
 
 /// A subscription.
@@ -86,7 +90,7 @@ pub struct Hub {
     pub(super) instance: u64,
     pub(super) sequence: u64,
     pub(super) connected: bool,
-    next_hello: u64,
+    pub(super) next_hello: u64,
     last_tick: u64,
     pub(super) own: BTreeMap<String, Held>,
     pub(super) peers: BTreeMap<String, Peer>,
@@ -201,13 +205,28 @@ impl Hub {
         scripts
     }
 
+    /// Topics whose word could not be sent yet.
+    #[must_use]
+    pub fn unsent(&self) -> usize {
+        self.unsent.len()
+    }
+
+    /// Topics that have counters.
+    #[must_use]
+    pub fn counted(&self) -> usize {
+        self.traffic.len()
+    }
+
     /// Adds a subscription, which gets the topic's value at once if it has one: its number.
     ///
     /// # Errors
     /// The script has too many.
     pub fn subscribe(&mut self, topic: &str, who: Rc<dyn Subscriber>, line: Line<'_>) -> Result<u64, String> {
         self.subscriptions.retain(|s| s.who.alive());
-        if self.subscriptions.iter().filter(|s| s.who.script() == who.script()).count() >= MOST_SUBSCRIPTIONS {
+        let owner = (who.generation(), who.script());
+        if self.subscriptions.iter().filter(|s| (s.who.generation(), s.who.script()) == owner).count()
+            >= MOST_SUBSCRIPTIONS
+        {
             return Err(format!("this script has {MOST_SUBSCRIPTIONS} subscriptions already"));
         }
         self.last_id += 1;
@@ -259,6 +278,7 @@ impl Hub {
     pub fn tick(&mut self, now: u64, line: Line<'_>) -> u32 {
         self.subscriptions.retain(|s| s.who.alive());
         self.dead.retain(|_, (_, until)| *until > now);
+        self.forget_traffic();
         self.send_waiting(now, line);
         self.send_unsent(line);
         self.catch_up();
@@ -467,5 +487,20 @@ impl Hub {
     fn lose(&mut self, daemon: &str) {
         let Some(peer) = self.peers.remove(daemon) else { return };
         peer.topics.keys().for_each(|topic| self.tell_lost(topic, daemon));
+    }
+
+    /// Topics come and go: what happened in those that have gone is not kept.
+    fn forget_traffic(&mut self) {
+        if self.traffic.is_empty() {
+            return;
+        }
+        let mut traffic = std::mem::take(&mut self.traffic);
+        let wanted: BTreeSet<&str> = self.subscriptions.iter().map(|s| s.topic.as_str()).collect();
+        let waiting: BTreeSet<&str> = self.waiting.iter().map(|w| w.topic.as_str()).collect();
+        traffic.retain(|topic, _| {
+            let topic = topic.as_str();
+            wanted.contains(topic) || waiting.contains(topic) || self.current(topic).is_some()
+        });
+        self.traffic = traffic;
     }
 }

@@ -57,7 +57,8 @@ pub fn publish(tasks: &Rc<Tasks>, topic: &str, value: Plain) -> Result<(), Strin
             return Err("this script was loaded again, and this is the old one".to_owned());
         }
         return EARLY.with_borrow_mut(|early| {
-            if early.len() >= hub::MOST_TOPICS {
+            early.retain(|(owner, ..)| owner.strong_count() > 0);
+            if early.iter().filter(|(owner, ..)| owner.as_ptr() == Rc::as_ptr(tasks)).count() >= hub::MOST_TOPICS {
                 return Err(format!("at most {} values while a script is loaded", hub::MOST_TOPICS));
             }
             early.push((Rc::downgrade(tasks), topic.to_owned(), value));

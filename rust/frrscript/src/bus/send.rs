@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What the hub sends: the word of a topic at once, or behind those that wait for the line or for their script's rate.
 
-use super::hub::{Hub, Line};
+use super::hub::{Hub, Line, MOST_TOPICS};
 use super::rate::Rate;
 use super::wire::{self, Body, Message, Sender};
+
+/// Topics whose word could not be sent yet.
+const MOST_UNSENT: usize = 2 * MOST_TOPICS;
 
 impl Hub {
     pub(super) fn sender(&self, sequence: u64) -> Sender {
@@ -32,6 +35,13 @@ impl Hub {
             self.traffic.entry(topic.to_owned()).or_default().coalesced += 1;
         }
         self.unsent.push_back(topic.to_owned());
+        if self.unsent.len() > MOST_UNSENT {
+            // A script publishes and retracts ever new topics while nothing can be sent. To the others this daemon has
+            // been started again: they forget what they have of it, and ask.
+            self.instance = self.instance.wrapping_add(1);
+            self.unsent.clear();
+            self.next_hello = 0;
+        }
     }
 
     pub(super) fn send_all(&mut self, line: Line<'_>) {
@@ -63,11 +73,18 @@ impl Hub {
     }
 
     pub(super) fn send_waiting(&mut self, now: u64, line: Line<'_>) {
+        // A script's values keep their order: what is behind one that is too large for now waits with it.
+        let mut stuck: Vec<String> = Vec::new();
         for _ in 0..self.waiting.len() {
             let Some(w) = self.waiting.pop_front() else { return };
-            if self.rates.entry(w.script.clone()).or_insert_with(|| Rate::new(now)).take(w.octets, now) {
+            let may = !stuck.contains(&w.script)
+                && self.rates.entry(w.script.clone()).or_insert_with(|| Rate::new(now)).take(w.octets, now);
+            if may {
                 self.put(&w.script, &w.topic, w.value, now, line);
             } else {
+                if !stuck.contains(&w.script) {
+                    stuck.push(w.script.clone());
+                }
                 self.waiting.push_back(w);
             }
         }

@@ -42,6 +42,10 @@ impl Subscriber for Listener {
     fn script(&self) -> &str {
         &self.script
     }
+
+    fn generation(&self) -> usize {
+        self.tasks.as_ptr() as usize
+    }
 }
 
 /// What `frr.subscribe` gives.
