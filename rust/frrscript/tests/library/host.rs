@@ -151,6 +151,14 @@ impl Host {
         })
     }
 
+    pub fn clear(&self, name: &str) {
+        let done = self.command(name, |name, out| {
+            // SAFETY: a live name, a place to write to.
+            unsafe { frrscript_script_clear(name, out) }
+        });
+        assert_eq!(done, Ok(String::new()));
+    }
+
     pub fn option(&self, name: &str, option: OptionKind, value: u32) -> Result<String, String> {
         self.command(name, |name, out| {
             // SAFETY: a live name and value, a place to write to.

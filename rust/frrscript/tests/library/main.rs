@@ -9,6 +9,7 @@
 mod answers;
 mod assigning;
 mod bus;
+mod busy;
 mod defects;
 mod engine;
 mod escape;

@@ -166,7 +166,7 @@ pub fn register() {
     PEERS.set(vec![Peer { asn: 65001, name: c"r2".to_owned() }, Peer { asn: 65002, name: c"r3".to_owned() }]);
 }
 
-fn tell(objects: &Objects, family: &str, number: u64) {
+pub fn tell(objects: &Objects, family: &str, number: u64) {
     let mut octets = [0; 16];
     octets[..family.len()].copy_from_slice(family.as_bytes());
     let change = Change { prefix: &raw const objects.prefix, peer: &raw const objects.peer, family: octets, number };
@@ -190,7 +190,7 @@ pub fn turns(idle: Duration) -> u32 {
     count
 }
 
-fn run(host: &Host) -> String {
+pub fn run(host: &Host) -> String {
     host.load("s").expect("it loads");
     turns(Duration::from_millis(50));
     host.log().join("\n")
@@ -361,8 +361,8 @@ fn a_busy_task_is_cut_and_goes_on() {
            for n = 1, 3e6 do sum += n end
            log.info('sum', sum, prefix.length)
          end)
-         frr.every(0.001, function() ticks = (ticks or 0) + 1 end)
-         frr.after(0.1, function() log.info(ticks > 3) end)",
+         local timer = frr.every(0.001, function() ticks = (ticks or 0) + 1 end)
+         frr.after(0.1, function() log.info(ticks > 3) timer:cancel() end)",
     );
     host.option_time("s", 5000);
     host.load("s").expect("it loads");
