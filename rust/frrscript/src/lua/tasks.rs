@@ -19,6 +19,8 @@ use std::time::Duration;
 const LONGEST: f64 = 366.0 * 86400.0;
 /// Seconds between two runs of `frr.every` at least.
 const SHORTEST: f64 = 0.001;
+/// Octets of a command, and of a word of a filter: a thousand of them may wait, outside of the script's memory limit.
+const LONGEST_TEXT: usize = 1024;
 /// Octets of the lines of `frr.configure`.
 const MOST_LINES: usize = 64 * 1024;
 
@@ -105,6 +107,9 @@ pub fn on(args: &Args) -> Result<Out, Failure> {
             None => Err(format!("'prefixes' must be a PrefixSet, not {}", object.type_name())),
         },
         ("prefixes", other) => Err(format!("'prefixes' must be a PrefixSet, not {}", super::staging::shown(&other))),
+        (name, Arg::Octets(word)) if word.len() > LONGEST_TEXT => {
+            Err(format!("'{name}' has {} octets: at most {LONGEST_TEXT}", word.len()))
+        }
         (name, Arg::Octets(word)) => filter.add_word(event, name, &String::from_utf8_lossy(word)),
         (name, other) => Err(format!("'{name}' must be text, not {}", super::staging::shown(&other))),
     })?;
@@ -177,6 +182,9 @@ pub fn reevaluate(args: &Args) -> Result<Out, Failure> {
 /// It is no show command.
 pub fn show(args: &Args) -> Result<Out, Failure> {
     let command = args.text(0)?;
+    if command.len() > LONGEST_TEXT {
+        return Err(args.bad(0, format_args!("has {} octets: a command has at most {LONGEST_TEXT}", command.len())));
+    }
     let is_show = command.split_ascii_whitespace().next().is_some_and(|w| w == "show");
     if !is_show || command.contains(|c: char| c.is_control()) {
         return Err(args.bad(0, "must be a show command: \"show bgp summary json\""));

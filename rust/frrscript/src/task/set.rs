@@ -18,6 +18,8 @@ pub const MOST_TASKS: usize = 1000;
 pub const MOST_LISTENERS: usize = 100;
 /// Timers of one script.
 pub const MOST_TIMERS: usize = 1000;
+/// Octets of the values that wait for their functions to be started, all together, outside of the script's memory limit.
+const MOST_VALUES: usize = 4 * 1024 * 1024;
 /// After so long a timer comes again that found too many tasks.
 const AGAIN: Duration = Duration::from_millis(10);
 
@@ -63,6 +65,22 @@ pub enum Work {
     Resume(u64, Vec<Out>),
 }
 
+/// Octets that values take, about.
+fn size_of_all(values: &[Out]) -> usize {
+    values.iter().map(size_of_value).sum()
+}
+
+fn size_of_value(value: &Out) -> usize {
+    size_of::<Out>()
+        + match value {
+            Out::Text(text) => text.len(),
+            Out::Octets(octets) => octets.len(),
+            Out::List(items) => size_of_all(items),
+            Out::Map(entries) => entries.iter().map(|(k, v)| size_of_value(k) + size_of_value(v)).sum(),
+            _ => 0,
+        }
+}
+
 /// A VM's set.
 #[derive(Default)]
 pub struct Tasks {
@@ -82,6 +100,8 @@ pub struct Tasks {
     reevaluate: Cell<bool>,
     /// The operator lets the script configure its daemon.
     configure: Cell<bool>,
+    /// Octets of the values of starts that wait.
+    values: Cell<usize>,
     /// Starts that did not fit.
     dropped: Cell<u64>,
     /// Times that a timer came while its function's last task was not done.
@@ -169,10 +189,12 @@ impl Tasks {
 
     /// Has a function started with values in the next turn; false: too much waits, and it is counted as dropped.
     pub fn post(&self, handler: Rc<Handler>, args: Vec<Out>) -> bool {
-        if self.ended.get() || self.is_full() {
+        let values = self.values.get() + size_of_all(&args);
+        if self.ended.get() || self.is_full() || values > MOST_VALUES {
             self.dropped.set(self.dropped.get() + 1);
             return false;
         }
+        self.values.set(values);
         self.ready.borrow_mut().push_back(Work::Start(handler, args));
         true
     }
@@ -325,8 +347,9 @@ impl Tasks {
     /// What is ready first.
     pub fn next_ready(&self) -> Option<Work> {
         let work = self.ready.borrow_mut().pop_front();
-        if let Some(Work::Start(handler, _)) = &work {
+        if let Some(Work::Start(handler, args)) = &work {
             handler.due.set(false);
+            self.values.set(self.values.get().saturating_sub(size_of_all(args)));
         }
         work
     }

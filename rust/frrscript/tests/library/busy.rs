@@ -7,19 +7,21 @@ use super::tasks::{run, tell, turns};
 use frrscript::ffi::exports::events::frrscript_turn;
 use std::time::{Duration, Instant};
 
-/// The longest turn while a script has its way for so long.
+/// The longest turn while a script has its way for so long, but for two: others use the machine, too.
 fn longest(source: &str, limit: u32, time: Duration) -> (Host, Duration) {
     let host = Host::with(source);
     host.option_time("s", limit);
     host.load("s").expect("it loads");
     let until = Instant::now() + time;
-    let mut longest = Duration::ZERO;
+    let mut lasted = Vec::new();
     while Instant::now() < until {
         let began = Instant::now();
         frrscript_turn();
-        longest = longest.max(began.elapsed());
+        lasted.push(began.elapsed());
     }
-    (host, longest)
+    lasted.sort_unstable();
+    let place = lasted.len().saturating_sub(3);
+    (host, lasted.get(place).copied().unwrap_or_default())
 }
 
 /// A task with this body ends at its time limit, by which it counts one error.
@@ -219,4 +221,46 @@ fn values_of_loads_that_failed_are_in_nobodys_way() {
         assert!(why.contains("no"), "{why}");
         assert!(!why.contains("at most"), "{why}");
     }
+}
+
+#[test]
+fn texts_that_wait_are_short() {
+    let host = Host::with(
+        "local long = string.rep('x', 1e6)
+         frr.spawn(function()
+           log.info(pcall(frr.show, 'show ' .. long))
+           log.info(pcall(frr.on, 'route_changed', function() end, {family = long}))
+         end)",
+    );
+    run(&host);
+    let log = host.log();
+    assert!(
+        log[0].starts_with("false\tfrr.show: argument 1: has 1000005 octets: a command has at most 1024"),
+        "{log:?}"
+    );
+    assert!(log[1].starts_with("false\tfrr.on: argument 3: 'family' has 1000000 octets: at most 1024"), "{log:?}");
+}
+
+#[test]
+fn values_that_wait_take_little_memory() {
+    // Each has 1,200 tables; the last one comes when there is room.
+    let host = Host::with(
+        "local seen = 0
+         for n = 1, 200 do frr.subscribe('a', function(v)
+           if v[1][1] == 2 then seen += 1 if seen == 200 then log.info('last') end end
+         end) end
+         local function value(n) local t = {} for i = 1, 1200 do t[i] = {n} end return t end
+         frr.publish('a', value(1))
+         frr.after(0.01, function() frr.publish('a', value(2)) end)",
+    );
+    host.option_time("s", 2000);
+    host.load("s").expect("it loads");
+    let dropped = host.show("s")["work"]["taskQueue"]["dropped"].as_u64();
+    assert!(dropped > Some(0), "{dropped:?}");
+    let until = Instant::now() + Duration::from_secs(10);
+    while host.log().is_empty() && Instant::now() < until {
+        turns(Duration::from_millis(20));
+        frrscript::ffi::exports::bus::frrscript_bus_tick();
+    }
+    assert_eq!(host.log(), ["last"]);
 }
