@@ -201,6 +201,9 @@ impl Script {
     pub fn clear_counters(&self) {
         self.stats.clear();
         self.queue.clear_counts();
+        if let Some(generation) = self.current() {
+            generation.vm.context().tasks().clear_counts();
+        }
     }
 
     /// Counts a failure, logs it when its time has come, and suspends the function when it was one too many.

@@ -403,6 +403,12 @@ impl Tasks {
         (self.ready.borrow().len(), self.dropped.get(), self.late.get())
     }
 
+    /// Sets the counters to zero.
+    pub fn clear_counts(&self) {
+        self.dropped.set(0);
+        self.late.set(0);
+    }
+
     /// Functions that were suspended are called again; their names.
     pub fn resume(&self) -> Vec<String> {
         let mut handlers: Vec<Rc<Handler>> = self.listeners.borrow().iter().map(|l| Rc::clone(&l.handler)).collect();
