@@ -380,6 +380,11 @@ impl Tasks {
     }
 
     /// Whether that was asked.
+    pub fn wants_reevaluation(&self) -> bool {
+        self.reevaluate.get()
+    }
+
+    /// Likewise, and it is done now.
     pub fn take_reevaluation(&self) -> bool {
         self.reevaluate.replace(false)
     }

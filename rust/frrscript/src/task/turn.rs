@@ -20,6 +20,8 @@ pub const LONG_TURN: Duration = Duration::from_millis(10);
 const BACKLOG: usize = queue::MOST / 16;
 /// The least that a task gets, so that each turn brings work forward.
 const LEAST: Duration = Duration::from_micros(200);
+/// Between two evaluations that a script asks for, at least; and four times as long as the daemon took for the last one.
+const REEVALUATE: Duration = Duration::from_millis(250);
 /// Events that are handled between two looks at what else is ready.
 const EVENTS: u32 = 16;
 
@@ -43,6 +45,8 @@ pub struct Current {
     place: Cell<usize>,
     /// Coroutines that are done and may serve again.
     spare: RefCell<Option<Thread>>,
+    /// The daemon is not asked to evaluate again before that.
+    rests: Cell<Option<Instant>>,
 }
 
 /// A task that was cut. Its generation may be out of service by now: it ends at its next wait.
@@ -163,13 +167,22 @@ pub fn turn() {
         if script.current().is_none() && !script.running.is_cut() {
             event::remove(script);
         }
-        let asked = script.current().is_some_and(|g| g.vm.context().tasks().take_reevaluation());
-        if asked {
-            host::changed(&script.name);
-        }
+        reevaluate(script);
     }
     drop(running);
     want(&scripts);
+}
+
+/// Has the daemon evaluate again what a script decides, if it asked for that: this may lead to what has it ask again.
+fn reevaluate(script: &Script) {
+    let began = Instant::now();
+    let rests = script.running.rests.get().is_some_and(|until| began < until);
+    if rests || !script.current().is_some_and(|g| g.vm.context().tasks().take_reevaluation()) {
+        return;
+    }
+    host::changed(&script.name);
+    let took = began.elapsed();
+    script.running.rests.set(Some(Instant::now() + REEVALUATE.max(took * 4)));
 }
 
 /// Asks the host for the next turn.
@@ -188,8 +201,9 @@ fn want(scripts: &[Rc<Script>]) {
             || script.running.is_cut()
             || script.running.has_event()
             || (!script.queue.is_empty() && tasks.has_room());
-        let wish =
-            if ready { Some(Duration::ZERO) } else { tasks.next_timer().map(|at| at.saturating_duration_since(now)) };
+        let asked = if tasks.wants_reevaluation() { Some(script.running.rests.get().unwrap_or(now)) } else { None };
+        let next_time = tasks.next_timer().into_iter().chain(asked).min();
+        let wish = if ready { Some(Duration::ZERO) } else { next_time.map(|at| at.saturating_duration_since(now)) };
         next = match (next, wish) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),

@@ -119,6 +119,22 @@ fn what_can_not_be_cut_gives_the_loop_back_at_its_limit() {
 }
 
 #[test]
+fn a_script_that_always_asks_for_reevaluation_gets_it_now_and_then() {
+    let (host, _) =
+        longest("frr.every(0.001, frr.reevaluate) frr.spawn(frr.reevaluate)", 50, Duration::from_millis(600));
+    let count = host.changed().len();
+    assert!((2..=4).contains(&count), "{count}");
+}
+
+#[test]
+fn an_evaluation_that_has_to_wait_is_not_forgotten() {
+    let host = Host::with("frr.spawn(function() frr.reevaluate() frr.sleep(0.01) frr.reevaluate() end)");
+    host.load("s").expect("it loads");
+    turns(Duration::from_millis(300));
+    assert_eq!(host.changed(), ["s", "s"]);
+}
+
+#[test]
 fn a_task_that_another_one_takes_by_its_coroutine() {
     let host = Host::with(
         "local sleeping, cut
