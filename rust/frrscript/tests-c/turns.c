@@ -159,6 +159,53 @@ CASE(a_rule_from_inside_of_a_handler_of_the_same_script)
 	frrscript_rule_free(inner);
 }
 
+static void look_at_everything(void)
+{
+	uint32_t limit = 100;
+	char *texts[] = {
+		frrscript_show("s", false), frrscript_show("s", true),	    frrscript_show(NULL, false),
+		frrscript_show_hooks(true), frrscript_show_topics(false), frrscript_show_topics(true),
+		frrscript_config(),	    frrscript_script_names(),
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		CHECK(texts[i]);
+		frrscript_text_free(texts[i]);
+	}
+	for (int i = 0; i < 2; i++) {
+		frrscript_rule_free(frrscript_rule_new(&hook_match, "s", "f", NULL));
+		CHECK_OK(frrscript_script_option("s", FRRSCRIPT_LIMIT_TIME, i ? &limit : NULL, &text));
+		CHECK_OK(frrscript_script_option("s", FRRSCRIPT_PERMIT_CONFIGURE, i ? &limit : NULL, &text));
+		CHECK_OK(frrscript_script_resume("s", &text));
+		CHECK_OK(frrscript_script_clear("s", &text));
+		CHECK_OK(frrscript_script_clear(NULL, &text));
+	}
+	frrscript_bus_connected(true);
+	frrscript_bus_received("\x81\x01", 2);
+	frrscript_bus_tick();
+	frrscript_bus_gone("zebra");
+	frrscript_bus_connected(false);
+	event_tell(2);
+}
+
+CASE(an_operator_who_looks_while_a_handler_runs)
+{
+	event_start();
+	host_load("s", "function f() return true end\n"
+		       "frr.on('changed', function(p, _, _, n) log.info('begin', n) log.info('end', n, tostring(p)) end)\n"
+		       "frr.every(30, function() end) frr.spawn(function() frr.sleep(1e6) end)\n"
+		       "frr.subscribe('a', function(v) log.info('heard', v) end) frr.publish('a', 7)");
+	host_turns();
+	CHECK_HAS(host_logged, "heard\t7");
+	event_tell(1);
+	host_on_log = look_at_everything;
+	host_turns();
+	CHECK_HAS(host_logged, "end\t1\t192.0.2.0/24");
+	CHECK_HAS(host_logged, "end\t2\t192.0.2.0/24");
+	CHECK(!strstr(host_logged, "internal"));
+	CHECK_INT(event_held, 0);
+}
+
 CASE(nothing_runs_after_a_shutdown)
 {
 	static struct route route;
