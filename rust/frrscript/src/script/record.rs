@@ -99,14 +99,16 @@ impl Script {
     /// What is wrong with the file.
     pub fn load(self: &Rc<Self>, directory: &Path) -> Result<(), Failure> {
         let options = self.options.borrow().clone();
-        let in_use: Vec<String> = self.uses.borrow().iter().map(|u| u.function.clone()).collect();
-        let had = self.current.borrow().is_some();
-        // The first load serves those rules whose functions are there; a reload must not take one away.
-        let needed: &[String] = if had { &in_use } else { &[] };
+        // Rules are served whose functions are there; a reload must not take one away. One that was not there is no reason
+        // to refuse it: zebra has the rules of route-maps that only bgpd runs, too.
+        let had = self.current();
+        let is_there = |function: &str| had.as_ref().is_some_and(|g| g.vm.functions().iter().any(|f| f == function));
+        let needed: Vec<String> =
+            self.uses.borrow().iter().map(|u| u.function.clone()).filter(|f| is_there(f)).collect();
         let number = self.loads.get() + 1;
         let loaded = Source::read(directory, &self.name)
             .and_then(|source| source.compile(&self.name, &options))
-            .and_then(|compiled| compiled.check(needed, number));
+            .and_then(|compiled| compiled.check(&needed, number));
         match loaded {
             Ok(generation) => {
                 self.loads.set(number);

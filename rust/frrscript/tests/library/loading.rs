@@ -208,3 +208,17 @@ fn options() {
     let rule = host.try_rule(&raw const MATCH.0, "s", "f").0.unwrap();
     assert_eq!(rule.call(&Objects::sample()), Verdict::DENY);
 }
+
+#[test]
+fn a_function_that_was_never_there_does_not_hold_up_a_reload() {
+    let host = Host::with("function f() return true end");
+    let rule = host.rule("s", "f");
+    // As zebra has it, from a route-map that only bgpd runs.
+    let (other, warning) = host.try_rule(&raw const super::tables::MATCH.0, "s", "only_in_bgpd");
+    assert!(other.is_some() && warning.contains("no function only_in_bgpd"), "{warning}");
+    host.write("s", "function f() return false end");
+    host.reload("s").expect("it reloads");
+    assert_eq!(rule.call(&super::tables::Objects::sample()), frrscript::ffi::abi::Verdict::NOMATCH);
+    host.write("s", "function g() end");
+    assert!(host.reload("s").is_err(), "f was there");
+}
