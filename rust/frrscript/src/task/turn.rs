@@ -18,6 +18,8 @@ pub const TURN: Duration = Duration::from_millis(2);
 /// For so long when events come faster than that serves: more than [`BACKLOG`] wait. Still far below any hello.
 pub const LONG_TURN: Duration = Duration::from_millis(10);
 const BACKLOG: usize = queue::MOST / 16;
+/// All handlers of `shutdown` together, so that scripts can't keep a daemon from ending.
+const SHUTDOWN: Duration = Duration::from_secs(1);
 /// The least that a task gets, so that each turn brings work forward.
 const LEAST: Duration = Duration::from_micros(200);
 /// Between two evaluations that a script asks for, at least; and four times as long as the daemon took for the last one.
@@ -101,15 +103,18 @@ impl Current {
 
 /// The daemon ends: handlers of `shutdown` run, each for its time limit at most, and nothing after them.
 pub fn shutdown(hook: &'static crate::schema::Hook, record: &Record) {
+    let until = Instant::now() + SHUTDOWN;
     for script in event::scripts() {
         let Some(generation) = script.current() else { continue };
         let tasks = Rc::clone(generation.vm.context().tasks());
         script.queue.clear();
         let limit = script.options.borrow().time();
         for listener in tasks.listeners() {
-            if !std::ptr::eq(listener.event, hook) || generation.vm.running() {
+            let left = until.saturating_duration_since(Instant::now());
+            if !std::ptr::eq(listener.event, hook) || generation.vm.running() || left.is_zero() {
                 continue;
             }
+            let limit = limit.min(left);
             let mut thread = generation.vm.thread();
             let allowance = Allowance { slice: Duration::ZERO, limit };
             let handler = &listener.handler;

@@ -601,3 +601,12 @@ fn a_hook_between_two_slices() {
     turns(Duration::ZERO);
     assert_snapshot!(host.log().join("\n"), @"24");
 }
+
+#[test]
+fn scripts_can_not_keep_the_daemon_from_ending() {
+    let host = Host::with("for n = 1, 100 do frr.on('shutdown', function() while true do end end) end");
+    host.load("s").expect("it loads");
+    let began = Instant::now();
+    frrscript_shutdown();
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+}
