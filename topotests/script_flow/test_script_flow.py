@@ -38,7 +38,7 @@ EXAMPLES = {
         "SUPPRESS": 1500,
         "CEILING": 3000,
         "HALF_LIFE": 5,
-        "UPDATES": 5,
+        "UPDATES": 3,
         "CALM": 4,
         "TABLE": 3,
         "EVERY": 0.5,
@@ -154,11 +154,9 @@ def test_it_comes_back_by_itself(r1, r2):
 CHURN = """
 if frr.daemon ~= "bgpd" then return end
 local n = 0
-frr.every(0.05, function()
-    n += 1
-    frr.reevaluate()
-end)
+frr.every(0.05, function() frr.reevaluate() end)
 function route_set(prefix, attributes)
+    n += 1 -- another one for each route, so that each has an UPDATE of its own
     attributes.metric = n
 end
 """

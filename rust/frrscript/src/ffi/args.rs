@@ -177,15 +177,15 @@ impl<'a> Args<'a> {
         unsafe {
             let mut info: engine::lua_Debug = std::mem::zeroed();
             engine::lua_pushvalue(self.state, at);
-            engine::lua_getinfo(self.state, -1, c"s".as_ptr(), &raw mut info);
+            engine::lua_getinfo(self.state, -1, c"as".as_ptr(), &raw mut info);
             let account = super::interrupt::account(self.state);
             let limit = account.limit();
             account.set_limit(usize::MAX);
             let reference = engine::lua_ref(self.state, -1);
             account.set_limit(limit);
             engine::lua_pop(self.state, 1);
-            let line = usize::try_from(info.linedefined).unwrap_or(0);
-            (super::vm::Function::of_reference(reference), reference, line)
+            let function = super::vm::Function::of_reference(reference, &info);
+            (function, reference, function.line)
         }
     }
 

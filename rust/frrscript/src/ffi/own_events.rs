@@ -20,7 +20,13 @@ pub fn register() {
         get: Some(first_word),
     };
     add(LOADED, "script_loaded", "this script came into service", vec![generation], 8);
-    add(SHUTDOWN, "shutdown", "the daemon ends; a handler can't wait any more, and all of them together have a second", Vec::new(), 0);
+    add(
+        SHUTDOWN,
+        "shutdown",
+        "the daemon ends; a handler can't wait any more, and all of them together have a second",
+        Vec::new(),
+        0,
+    );
 }
 
 fn add(origin: usize, name: &'static str, doc: &'static str, args: Vec<Arg>, size: usize) {

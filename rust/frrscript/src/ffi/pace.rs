@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 pub struct Pace {
     running: Cell<Option<Running>>,
     cut: Cell<bool>,
+    /// The last look at the clock: a handler of an event may be as short as one.
+    now: Cell<Option<Instant>>,
     /// The task has objects that may be gone after a cut.
     whole: Cell<bool>,
 }
@@ -35,16 +37,29 @@ pub enum Next {
 }
 
 impl Pace {
+    /// Looks at the clock.
+    pub fn look_at_clock(&self) -> Instant {
+        let now = Instant::now();
+        self.now.set(Some(now));
+        now
+    }
+
+    /// When the clock was looked at last: before the first task of a turn, and after each one.
+    pub fn now(&self) -> Instant {
+        self.now.get().unwrap_or_else(|| self.look_at_clock())
+    }
+
     /// A task begins a slice, after it has `used` so much of its `limit`.
     pub fn begin(&self, thread: *mut lua_State, used: Duration, limit: Duration) {
         self.cut.set(false);
         self.whole.set(false);
-        self.running.set(Some(Running { thread, began: Instant::now(), used, limit }));
+        self.running.set(Some(Running { thread, began: self.now(), used, limit }));
     }
 
     /// The slice has ended: how much is used now, and whether the task was cut.
     pub fn end(&self) -> (Duration, bool) {
-        let used = self.running.take().map_or(Duration::ZERO, |r| r.used + r.began.elapsed());
+        let now = self.look_at_clock();
+        let used = self.running.take().map_or(Duration::ZERO, |r| r.used + now.saturating_duration_since(r.began));
         (used, self.cut.replace(false))
     }
 

@@ -14,7 +14,7 @@ use crate::schema::{ArgKind, FieldKind};
 use crate::task::Wait;
 use crate::watchdog::Watch;
 use std::ffi::{CStr, c_int};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A coroutine of a VM. It is given back with [`Vm::give_back`], or it goes with the VM.
 #[derive(Debug)]
@@ -63,6 +63,16 @@ impl Vm {
         })
     }
 
+    /// Looks at the clock: before the first task of a turn, and whenever something else took time.
+    pub fn look_at_clock(&self) {
+        self.account().pace.look_at_clock();
+    }
+
+    /// When the clock was looked at last, which is after each slice.
+    pub fn now(&self) -> Instant {
+        self.account().pace.now()
+    }
+
     /// Lets go of a coroutine.
     pub fn give_back(&self, thread: &Thread) {
         // SAFETY: a reference of this VM, given back once; the collector takes the coroutine.
@@ -86,7 +96,7 @@ impl Vm {
             // limit is lifted.
             unsafe {
                 engine::lua_rawgeti(thread.state, engine::LUA_REGISTRYINDEX, function.reference().into());
-                self.push_record(thread, record)
+                self.push_record(thread, record, function)
             }
         });
         self.slice(thread, count, allowance)
@@ -188,11 +198,12 @@ impl Vm {
         }
     }
 
-    /// Pushes an event's arguments; how many.
-    unsafe fn push_record(&self, thread: &Thread, record: &Record) -> c_int {
+    /// Pushes the arguments of an event that the function declares; how many.
+    unsafe fn push_record(&self, thread: &Thread, record: &Record, function: Function) -> c_int {
         let context = std::ptr::from_ref(self.context());
+        let wanted = if function.variadic { usize::MAX } else { usize::from(function.params) };
         let mut count = 0;
-        for (index, arg) in (0u8..).zip(&record.hook.args) {
+        for (index, arg) in (0u8..).zip(record.hook.args.iter().take(wanted)) {
             let value = arg.get.and_then(|get| record.get(get));
             // SAFETY: the caller's promise. An object lives as long as the record is held, which is until the call ends.
             unsafe {

@@ -52,8 +52,12 @@ impl Function {
         self.reference
     }
 
-    pub(super) fn of_reference(reference: c_int) -> Function {
-        Function { reference, params: 0, variadic: true, line: 0 }
+    /// The function of a reference that is known from what the engine says of it (`lua_getinfo`, "as").
+    pub(super) fn of_reference(reference: c_int, info: &engine::lua_Debug) -> Function {
+        let line = usize::try_from(info.linedefined).unwrap_or(0);
+        // A function of the library takes what it gets.
+        let variadic = info.isvararg != 0 || line == 0;
+        Function { reference, params: info.nparams, variadic, line }
     }
 }
 

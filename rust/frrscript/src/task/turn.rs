@@ -7,6 +7,7 @@ use super::{Wait, event, queue, shell};
 use crate::ffi::host;
 use crate::ffi::record::Record;
 use crate::ffi::thread::{Allowance, Slice, Thread};
+use crate::ffi::vm::Vm;
 use crate::script::generation::Generation;
 use crate::script::record::Script;
 use std::cell::{Cell, RefCell};
@@ -115,6 +116,7 @@ pub fn shutdown(hook: &'static crate::schema::Hook, record: &Record) {
                 continue;
             }
             let limit = limit.min(left);
+            generation.vm.look_at_clock();
             let mut thread = generation.vm.thread();
             let allowance = Allowance { slice: Duration::ZERO, limit };
             let handler = &listener.handler;
@@ -247,7 +249,9 @@ fn run(script: &Rc<Script>, until: Instant, commands: &mut u32) {
         tasks.wake(id, command.run());
     }
     loop {
-        if !advance(script, &generation, &tasks, until) || Instant::now() >= until {
+        // Events that nobody wants don't look themselves.
+        generation.vm.look_at_clock();
+        if !advance(script, &generation, &tasks, until) || generation.vm.now() >= until {
             break;
         }
         // A handler may have had the script loaded again.
@@ -274,7 +278,7 @@ fn advance(script: &Rc<Script>, generation: &Rc<Generation>, tasks: &Rc<Tasks>, 
         Some(Work::Resume(id, results)) => {
             did = true;
             if let Some(mut task) = tasks.take(id) {
-                let allowance = allowance(script, until);
+                let allowance = allowance(script, until, &generation.vm);
                 let slice = generation.vm.resume(&mut task.thread, results, allowance);
                 finish(script, generation, task, slice);
             }
@@ -282,7 +286,7 @@ fn advance(script: &Rc<Script>, generation: &Rc<Generation>, tasks: &Rc<Tasks>, 
         None => {}
     }
     for _ in 0..EVENTS {
-        if script.running.is_cut() || tasks.ended() || !tasks.has_room() || Instant::now() >= until {
+        if script.running.is_cut() || tasks.ended() || !tasks.has_room() || generation.vm.now() >= until {
             break;
         }
         if !next_event(script, generation, tasks, until) {
@@ -332,8 +336,8 @@ fn next_event(script: &Rc<Script>, generation: &Rc<Generation>, tasks: &Rc<Tasks
     }
 }
 
-fn allowance(script: &Script, until: Instant) -> Allowance {
-    let slice = until.saturating_duration_since(Instant::now()).max(LEAST);
+fn allowance(script: &Script, until: Instant, vm: &Vm) -> Allowance {
+    let slice = until.saturating_duration_since(vm.now()).max(LEAST);
     Allowance { slice, limit: script.options.borrow().time() }
 }
 
@@ -343,7 +347,7 @@ fn start(
     generation: &Rc<Generation>,
     handler: &Rc<Handler>,
     until: Instant,
-    begin: impl FnOnce(&crate::ffi::vm::Vm, &mut Thread, Allowance) -> Slice,
+    begin: impl FnOnce(&Vm, &mut Thread, Allowance) -> Slice,
 ) {
     if handler.guard.suspended() {
         script.stats.skip();
@@ -354,16 +358,17 @@ fn start(
     handler.running.set(handler.running.get() + 1);
     let spare = script.running.spare.take();
     let mut thread = spare.unwrap_or_else(|| generation.vm.thread());
-    let slice = begin(&generation.vm, &mut thread, allowance(script, until));
+    let slice = begin(&generation.vm, &mut thread, allowance(script, until, &generation.vm));
     if let Some(began) = timed {
         script.stats.took(began.elapsed());
     }
-    let task = Task { thread, handler: Rc::clone(handler), waits: "", since: Instant::now() };
+    let task = Task { thread, handler: Rc::clone(handler), waits: "", since: generation.vm.now() };
     finish(script, generation, task, slice);
 }
 
 /// A task that was cut goes on.
 fn go_on(script: &Rc<Script>, mut cut: Cut, left: Duration) {
+    cut.generation.vm.look_at_clock();
     let allowance = Allowance { slice: left, limit: script.options.borrow().time() };
     let slice = cut.generation.vm.go_on(&mut cut.task.thread, allowance);
     finish(script, &cut.generation, cut.task, slice);
