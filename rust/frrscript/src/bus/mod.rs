@@ -2,8 +2,9 @@
 //! `frr.publish` and `frr.subscribe`: facts that scripts share, in one daemon and between the daemons of a router.
 //!
 //! Reading order: [`plain`] (what may be published), [`topic`], [`wire`] (the messages, docs/wire.md), [`hub`] (what is
-//! kept and who hears of it), `send`, [`rate`]. The session with the other daemons is the host's (script_bus.c).
+//! kept and who hears of it), `deliver`, `send`, [`rate`]. The session with the other daemons is the host's (script_bus.c).
 
+mod deliver;
 pub mod hub;
 pub mod peer;
 pub mod plain;
