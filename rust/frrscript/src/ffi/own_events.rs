@@ -65,15 +65,16 @@ unsafe extern "C" fn first_word(record: *const c_void, out: *mut Value) -> bool 
 pub fn loaded(script: &crate::script::record::Script, generation: u64) {
     if let Some(hook) = schema::hook_of(LOADED) {
         // SAFETY: one word, as `register` says.
-        let copy = || unsafe { Record::copy(hook, (&raw const generation).cast()) };
-        crate::task::event::post_to(script, hook, copy);
+        if let Some(told) = unsafe { Record::told(hook, (&raw const generation).cast()) } {
+            crate::task::event::post_to(script, &told);
+        }
     }
 }
 
 /// The daemon ends.
 pub fn shutdown() {
     // SAFETY: the record has no octets.
-    let record = schema::hook_of(SHUTDOWN).and_then(|h| unsafe { Record::copy(h, std::ptr::null()) });
+    let record = schema::hook_of(SHUTDOWN).and_then(|h| unsafe { Record::told(h, std::ptr::null()) });
     if let Some(record) = record {
         crate::task::turn::shutdown(record.hook, &record);
     }

@@ -76,7 +76,7 @@ impl Records {
         self.count == 0
     }
 
-    /// Puts one at the end.
+    /// Puts one that is held at the end.
     pub fn push(&mut self, record: Record) {
         let record = ManuallyDrop::new(record);
         self.words.push_back(std::ptr::from_ref(record.hook) as u64);
@@ -88,7 +88,7 @@ impl Records {
     pub fn pop(&mut self) -> Option<Record> {
         let hook = self.words.pop_front()? as *const Hook;
         // SAFETY: `push` put the address of a static hook there.
-        let mut record = Record { hook: unsafe { &*hook }, words: [0; MOST / 8] };
+        let mut record = Record { hook: unsafe { &*hook }, words: [0; MOST / 8], held: true };
         for at in 0..record.size() {
             record.words[at] = self.words.pop_front().unwrap_or_default();
         }
@@ -107,30 +107,38 @@ impl Drop for Records {
     }
 }
 
-/// A queued event.
+/// What the daemon tells of an event, before it is queued and after.
 pub struct Record {
     /// The event's hook point.
     pub hook: &'static Hook,
     words: [u64; MOST / 8],
+    /// The daemon keeps what it points to.
+    held: bool,
 }
 
 impl Record {
-    /// Copies a record, and has the daemon keep what it points to; `None`: the hook point is no event.
+    /// A record as the daemon tells it, good for as long as that takes; `None`: the hook point is no event.
     ///
     /// # Safety
     /// `record` has as many octets as the hook's table says, or is NULL if that is none.
-    pub unsafe fn copy(hook: &'static Hook, record: *const c_void) -> Option<Record> {
+    pub unsafe fn told(hook: &'static Hook, record: *const c_void) -> Option<Record> {
         let event = hook.event?;
-        let mut copy = Record { hook, words: [0; MOST / 8] };
+        let mut told = Record { hook, words: [0; MOST / 8], held: false };
         if event.size > 0 && !record.is_null() {
             // SAFETY: the caller's promise; `size` is at most `MOST` (checked in `Event::of`).
-            unsafe { std::ptr::copy_nonoverlapping(record.cast::<u8>(), copy.words.as_mut_ptr().cast(), event.size) };
+            unsafe { std::ptr::copy_nonoverlapping(record.cast::<u8>(), told.words.as_mut_ptr().cast(), event.size) };
         }
-        if let Some(hold) = event.hold {
+        Some(told)
+    }
+
+    /// A copy that may wait: the daemon keeps what it points to.
+    pub fn hold(&self) -> Record {
+        let mut held = Record { hook: self.hook, words: self.words, held: true };
+        if let Some(hold) = self.hook.event.and_then(|e| e.hold) {
             // SAFETY: the daemon's function, with a record of its own.
-            unsafe { hold(copy.words.as_mut_ptr().cast()) };
+            unsafe { hold(held.words.as_mut_ptr().cast()) };
         }
-        Some(copy)
+        held
     }
 
     /// Words of the record.
@@ -170,8 +178,10 @@ impl Record {
 
 impl Drop for Record {
     fn drop(&mut self) {
-        if let Some(release) = self.hook.event.and_then(|e| e.release) {
-            // SAFETY: held in `copy`, released once.
+        if self.held
+            && let Some(release) = self.hook.event.and_then(|e| e.release)
+        {
+            // SAFETY: held in `hold`, released once.
             unsafe { release(self.words.as_mut_ptr().cast()) };
         }
     }

@@ -3,7 +3,6 @@
 
 use super::turn;
 use crate::ffi::record::Record;
-use crate::schema::Hook;
 use crate::script::record::Script;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -43,48 +42,36 @@ pub fn scripts() -> Vec<Rc<Script>> {
     SCRIPTS.with_borrow(Clone::clone)
 }
 
-/// Queues an event for every script that has a listener for it. `copy` makes a copy of the record, which takes the
-/// daemon's references.
-pub fn post(hook: &'static Hook, mut copy: impl FnMut() -> Option<Record>) {
-    if hook.listeners.get() == 0 {
-        return;
-    }
-    let mut spare: Option<Record> = None;
+/// Queues an event for every script that has a listener who wants it. The daemon keeps what the record points to for those
+/// alone.
+pub fn post(told: &Record) {
     let posted = SCRIPTS.with_borrow(|scripts| {
         let mut posted = false;
         for script in scripts {
             let Some(generation) = script.current() else { continue };
-            let tasks = generation.vm.context().tasks();
-            if !tasks.any_listener(hook, |_| true) {
-                continue;
-            }
-            let Some(record) = spare.take().or_else(&mut copy) else { return posted };
-            if !tasks.any_listener(hook, |l| l.filter.wants(&record)) {
-                // The next script may want it.
-                spare = Some(record);
-            } else if script.queue.admit() {
-                script.queue.push(record);
-                posted = true;
-            } else {
-                spare = Some(record);
-            }
+            let wanted = generation.vm.context().tasks().any_listener(told.hook, |l| l.filter.wants(told));
+            posted |= wanted && enqueue(script, told);
         }
         posted
     });
-    drop(spare);
     if posted {
         turn::soon();
     }
 }
 
 /// Queues an event for one script.
-pub fn post_to(script: &Script, hook: &'static Hook, copy: impl FnOnce() -> Option<Record>) {
+pub fn post_to(script: &Script, told: &Record) {
     let Some(generation) = script.current() else { return };
-    if !generation.vm.context().tasks().any_listener(hook, |_| true) || !script.queue.admit() {
-        return;
-    }
-    if let Some(record) = copy() {
-        script.queue.push(record);
+    if generation.vm.context().tasks().any_listener(told.hook, |_| true) && enqueue(script, told) {
         turn::soon();
     }
+}
+
+/// Whether there was room.
+fn enqueue(script: &Script, told: &Record) -> bool {
+    let room = script.queue.admit();
+    if room {
+        script.queue.push(told.hold());
+    }
+    room
 }

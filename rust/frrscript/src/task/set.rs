@@ -234,14 +234,6 @@ impl Tasks {
         !self.listeners.borrow().is_empty()
     }
 
-    /// Whether there is anything to do at all, now or later.
-    pub fn is_idle(&self) -> bool {
-        self.listeners.borrow().is_empty()
-            && self.timers.borrow().is_empty()
-            && self.tasks.borrow().is_empty()
-            && self.ready.borrow().is_empty()
-    }
-
     /// The generation comes into service: events reach it from now on.
     pub fn begin(&self) {
         if !self.in_service.replace(true) {

@@ -53,11 +53,13 @@ unsafe fn add_list(table: &'static abi::List) -> Result<(), String> {
 pub unsafe extern "C" fn frrscript_event(hook: *const abi::Hook, record: *const c_void) {
     wall("frrscript_event", (), || {
         let Some(hook) = schema::hook_of(hook as usize) else { return };
-        if hook.event.is_none() {
+        if hook.listeners.get() == 0 {
             return;
         }
         // SAFETY: the caller's record is as large as the hook's table says.
-        crate::task::event::post(hook, || unsafe { Record::copy(hook, record) });
+        if let Some(told) = unsafe { Record::told(hook, record) } {
+            crate::task::event::post(&told);
+        }
     });
 }
 
