@@ -34,7 +34,7 @@ static bool get_metric(const void *obj, struct frrscript_value *out)
 {
 	const struct attr *attr = bgp_script_attr(obj);
 
-	return HAS(attr, BGP_ATTR_MULTI_EXIT_DISC) && bgp_script_uint(out, attr->med);
+	return HAS(attr, BGP_ATTR_MULTI_EXIT_DISC) && script_uint(out, attr->med);
 }
 
 static void set_metric(void *obj, const struct frrscript_value *v)
@@ -53,7 +53,7 @@ static bool get_localpref(const void *obj, struct frrscript_value *out)
 {
 	const struct attr *attr = bgp_script_attr(obj);
 
-	return HAS(attr, BGP_ATTR_LOCAL_PREF) && bgp_script_uint(out, attr->local_pref);
+	return HAS(attr, BGP_ATTR_LOCAL_PREF) && script_uint(out, attr->local_pref);
 }
 
 static void set_localpref(void *obj, const struct frrscript_value *v)
@@ -76,7 +76,7 @@ static bool get_origin(const void *obj, struct frrscript_value *out)
 {
 	uint8_t origin = bgp_script_attr(obj)->origin;
 
-	return bgp_script_text(out, origins[MIN(origin, BGP_ORIGIN_INCOMPLETE)]);
+	return script_text(out, origins[MIN(origin, BGP_ORIGIN_INCOMPLETE)]);
 }
 
 static void set_origin(void *obj, const struct frrscript_value *v)
@@ -93,7 +93,7 @@ static void set_origin(void *obj, const struct frrscript_value *v)
 
 static bool get_weight(const void *obj, struct frrscript_value *out)
 {
-	return bgp_script_uint(out, bgp_script_attr(obj)->weight);
+	return script_uint(out, bgp_script_attr(obj)->weight);
 }
 
 static void set_weight(void *obj, const struct frrscript_value *v)
@@ -103,7 +103,7 @@ static void set_weight(void *obj, const struct frrscript_value *v)
 
 static bool get_distance(const void *obj, struct frrscript_value *out)
 {
-	return bgp_script_uint(out, bgp_script_attr(obj)->distance);
+	return script_uint(out, bgp_script_attr(obj)->distance);
 }
 
 static void set_distance(void *obj, const struct frrscript_value *v)
@@ -113,7 +113,7 @@ static void set_distance(void *obj, const struct frrscript_value *v)
 
 static bool get_tag(const void *obj, struct frrscript_value *out)
 {
-	return bgp_script_uint(out, bgp_script_attr(obj)->tag);
+	return script_uint(out, bgp_script_attr(obj)->tag);
 }
 
 static void set_tag(void *obj, const struct frrscript_value *v)
@@ -123,7 +123,7 @@ static void set_tag(void *obj, const struct frrscript_value *v)
 
 static bool get_table(const void *obj, struct frrscript_value *out)
 {
-	return bgp_script_uint(out, bgp_script_attr(obj)->rmap_table_id);
+	return script_uint(out, bgp_script_attr(obj)->rmap_table_id);
 }
 
 static void set_table(void *obj, const struct frrscript_value *v)
@@ -136,7 +136,7 @@ static bool get_label_index(const void *obj, struct frrscript_value *out)
 	const struct attr *attr = bgp_script_attr(obj);
 
 	return HAS(attr, BGP_ATTR_PREFIX_SID) && attr->label_index != BGP_INVALID_LABEL_INDEX &&
-	       bgp_script_uint(out, attr->label_index);
+	       script_uint(out, attr->label_index);
 }
 
 /* As route_set_label_index: 0 is no label index. */
@@ -159,7 +159,7 @@ static bool get_aigp_metric(const void *obj, struct frrscript_value *out)
 {
 	const struct attr *attr = bgp_script_attr(obj);
 
-	return HAS(attr, BGP_ATTR_AIGP) && bgp_script_uint(out, bgp_attr_get_aigp_metric(attr));
+	return HAS(attr, BGP_ATTR_AIGP) && script_uint(out, bgp_attr_get_aigp_metric(attr));
 }
 
 static void set_aigp_metric(void *obj, const struct frrscript_value *v)
@@ -176,7 +176,7 @@ static void set_aigp_metric(void *obj, const struct frrscript_value *v)
 
 static bool get_atomic_aggregate(const void *obj, struct frrscript_value *out)
 {
-	return bgp_script_bool(out, HAS(bgp_script_attr(obj), BGP_ATTR_ATOMIC_AGGREGATE));
+	return script_bool(out, HAS(bgp_script_attr(obj), BGP_ATTR_ATOMIC_AGGREGATE));
 }
 
 static void set_atomic_aggregate(void *obj, const struct frrscript_value *v)
@@ -191,7 +191,7 @@ static void set_atomic_aggregate(void *obj, const struct frrscript_value *v)
 
 static bool get_ifindex(const void *obj, struct frrscript_value *out)
 {
-	return bgp_script_uint(out, bgp_script_attr(obj)->nh_ifindex);
+	return script_uint(out, bgp_script_attr(obj)->nh_ifindex);
 }
 
 static void set_ifindex(void *obj, const struct frrscript_value *v)
@@ -201,7 +201,7 @@ static void set_ifindex(void *obj, const struct frrscript_value *v)
 
 static bool get_rmap_change_flags(const void *obj, struct frrscript_value *out)
 {
-	return bgp_script_uint(out, bgp_script_attr(obj)->rmap_change_flags);
+	return script_uint(out, bgp_script_attr(obj)->rmap_change_flags);
 }
 
 /* "The next hop was changed" without one that was makes bgpd send none, and
@@ -228,7 +228,7 @@ static bool get_aggregator_as(const void *obj, struct frrscript_value *out)
 {
 	const struct attr *attr = bgp_script_attr(obj);
 
-	return HAS(attr, BGP_ATTR_AGGREGATOR) && bgp_script_uint(out, attr->aggregator_as);
+	return HAS(attr, BGP_ATTR_AGGREGATOR) && script_uint(out, attr->aggregator_as);
 }
 
 static bool get_aggregator_address(const void *obj, struct frrscript_value *out)
@@ -310,14 +310,14 @@ static bool get_cluster_list(const void *obj, struct frrscript_value *out)
 		used += snprintfrr(buf + used, sizeof(buf) - used, "%s%pI4", i ? " " : "",
 				   &list->list[i]);
 	}
-	return bgp_script_text(out, used ? buf : "");
+	return script_text(out, used ? buf : "");
 }
 
 static bool get_otc(const void *obj, struct frrscript_value *out)
 {
 	const struct attr *attr = bgp_script_attr(obj);
 
-	return HAS(attr, BGP_ATTR_OTC) && bgp_script_uint(out, attr->otc);
+	return HAS(attr, BGP_ATTR_OTC) && script_uint(out, attr->otc);
 }
 
 /* Octets per second, as in the extended community. */
@@ -325,7 +325,7 @@ static bool get_link_bandwidth(const void *obj, struct frrscript_value *out)
 {
 	const struct attr *attr = bgp_script_attr(obj);
 
-	return attr->link_bw && bgp_script_uint(out, attr->link_bw);
+	return attr->link_bw && script_uint(out, attr->link_bw);
 }
 
 static bool get_label(const void *obj, struct frrscript_value *out)
@@ -337,7 +337,7 @@ static bool get_label(const void *obj, struct frrscript_value *out)
 		return false;
 	if (!bgp_is_valid_label(&path->extra->labels->label[0]))
 		return false;
-	return bgp_script_uint(out, decode_label(&path->extra->labels->label[0]));
+	return script_uint(out, decode_label(&path->extra->labels->label[0]));
 }
 
 static bool get_srv6_sid(const void *obj, struct frrscript_value *out)

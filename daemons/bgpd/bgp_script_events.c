@@ -26,18 +26,14 @@
 
 static bool get_self(const void *obj, struct frrscript_value *out)
 {
-	out->kind = FRRSCRIPT_OBJECT;
-	out->u.ptr = obj;
-	return true;
+	return script_object(out, obj);
 }
 
 static bool get_route_peer(const void *obj, struct frrscript_value *out)
 {
 	const struct bgp_script_route *route = obj;
 
-	out->kind = FRRSCRIPT_OBJECT;
-	out->u.ptr = route->path->peer;
-	return route->path->peer;
+	return script_object(out, route->path->peer);
 }
 
 static const struct frrscript_field route_fields[] = {
@@ -98,7 +94,7 @@ static bool get_family(const void *record, struct frrscript_value *out)
 	if (!*name)
 		snprintf(name, sizeof(names[0][0]), "%s %s", afi2str_lower(event->afi),
 			 safi2str(event->safi));
-	return bgp_script_text(out, name);
+	return script_text(out, name);
 }
 
 static void route_hold(struct bgp_script_route *route)
@@ -205,14 +201,14 @@ static bool get_old_state(const void *record, struct frrscript_value *out)
 {
 	const struct peer_event *event = record;
 
-	return bgp_script_text(out, lookup_msg(bgp_status_msg, event->old, NULL));
+	return script_text(out, lookup_msg(bgp_status_msg, event->old, NULL));
 }
 
 static bool get_new_state(const void *record, struct frrscript_value *out)
 {
 	const struct peer_event *event = record;
 
-	return bgp_script_text(out, lookup_msg(bgp_status_msg, event->new, NULL));
+	return script_text(out, lookup_msg(bgp_status_msg, event->new, NULL));
 }
 
 static void peer_hold(void *record)

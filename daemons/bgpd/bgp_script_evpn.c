@@ -18,7 +18,7 @@
 
 static bool get_flag(const void *obj, uint8_t flag, struct frrscript_value *out)
 {
-	return bgp_script_bool(out, CHECK_FLAG(bgp_script_attr(obj)->evpn_flags, flag));
+	return script_bool(out, CHECK_FLAG(bgp_script_attr(obj)->evpn_flags, flag));
 }
 
 static void set_flag(void *obj, uint8_t flag, const struct frrscript_value *v)
@@ -68,7 +68,7 @@ static bool get_gateway_ip(const void *obj, struct frrscript_value *out)
 
 	if (!bre || bre->type != OVERLAY_INDEX_GATEWAY_IP)
 		return false;
-	return bgp_script_text(out, ipaddr2str(&bre->gw_ip, buf, sizeof(buf)));
+	return script_text(out, ipaddr2str(&bre->gw_ip, buf, sizeof(buf)));
 }
 
 static bool parse_ip(const struct frrscript_value *v, struct ipaddr *ip)
@@ -129,7 +129,7 @@ static void set_gateway_ip(void *obj, const struct frrscript_value *v)
 
 static bool get_mobility_sequence(const void *obj, struct frrscript_value *out)
 {
-	return bgp_script_uint(out, mac_mobility_seqnum(bgp_script_attr(obj)));
+	return script_uint(out, mac_mobility_seqnum(bgp_script_attr(obj)));
 }
 
 static bool get_router_mac(const void *obj, struct frrscript_value *out)
@@ -139,7 +139,7 @@ static bool get_router_mac(const void *obj, struct frrscript_value *out)
 
 	if (is_zero_mac(&attr->rmac))
 		return false;
-	return bgp_script_text(out, prefix_mac2str(&attr->rmac, buf, sizeof(buf)));
+	return script_text(out, prefix_mac2str(&attr->rmac, buf, sizeof(buf)));
 }
 
 static bool get_esi(const void *obj, struct frrscript_value *out)
@@ -150,17 +150,17 @@ static bool get_esi(const void *obj, struct frrscript_value *out)
 
 	if (memcmp(&attr->esi, &none, sizeof(none)) == 0)
 		return false;
-	return bgp_script_text(out, esi_to_str(&attr->esi, buf, sizeof(buf)));
+	return script_text(out, esi_to_str(&attr->esi, buf, sizeof(buf)));
 }
 
 static bool get_df_preference(const void *obj, struct frrscript_value *out)
 {
-	return bgp_script_uint(out, bgp_script_attr(obj)->df_pref);
+	return script_uint(out, bgp_script_attr(obj)->df_pref);
 }
 
 static bool get_encapsulation(const void *obj, struct frrscript_value *out)
 {
-	return bgp_script_uint(out, bgp_script_attr(obj)->encap_tunneltype);
+	return script_uint(out, bgp_script_attr(obj)->encap_tunneltype);
 }
 
 static const struct frrscript_field flags_fields[] = {

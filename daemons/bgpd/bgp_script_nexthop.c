@@ -23,14 +23,14 @@ bool bgp_script_ipv4_text(struct frrscript_value *out, const struct in_addr *add
 {
 	static char buf[INET_ADDRSTRLEN];
 
-	return bgp_script_text(out, inet_ntop(AF_INET, addr, buf, sizeof(buf)));
+	return script_text(out, inet_ntop(AF_INET, addr, buf, sizeof(buf)));
 }
 
 bool bgp_script_ipv6_text(struct frrscript_value *out, const struct in6_addr *addr)
 {
 	static char buf[INET6_ADDRSTRLEN];
 
-	return bgp_script_text(out, inet_ntop(AF_INET6, addr, buf, sizeof(buf)));
+	return script_text(out, inet_ntop(AF_INET6, addr, buf, sizeof(buf)));
 }
 
 static bool to_address(int family, const struct frrscript_value *v, void *addr)
@@ -260,7 +260,7 @@ static void set_ipv6_local(void *obj, const struct frrscript_value *v)
 
 static bool get_mp_len(const void *obj, struct frrscript_value *out)
 {
-	return bgp_script_uint(out, bgp_script_attr(obj)->mp_nexthop_len);
+	return script_uint(out, bgp_script_attr(obj)->mp_nexthop_len);
 }
 
 /* bgp_attr.c writes as many octets as this says. */
@@ -295,7 +295,7 @@ static void set_mp_len(void *obj, const struct frrscript_value *v)
 
 static bool get_ifindex(const void *obj, struct frrscript_value *out)
 {
-	return bgp_script_uint(out, bgp_script_attr(obj)->nh_ifindex);
+	return script_uint(out, bgp_script_attr(obj)->nh_ifindex);
 }
 
 static void set_ifindex(void *obj, const struct frrscript_value *v)
@@ -305,7 +305,7 @@ static void set_ifindex(void *obj, const struct frrscript_value *v)
 
 static bool get_lla_ifindex(const void *obj, struct frrscript_value *out)
 {
-	return bgp_script_uint(out, bgp_script_attr(obj)->nh_lla_ifindex);
+	return script_uint(out, bgp_script_attr(obj)->nh_lla_ifindex);
 }
 
 static void set_lla_ifindex(void *obj, const struct frrscript_value *v)
@@ -315,7 +315,7 @@ static void set_lla_ifindex(void *obj, const struct frrscript_value *v)
 
 static bool get_prefer_global(const void *obj, struct frrscript_value *out)
 {
-	return bgp_script_bool(out, CHECK_FLAG(bgp_script_attr(obj)->nh_flags,
+	return script_bool(out, CHECK_FLAG(bgp_script_attr(obj)->nh_flags,
 					       BGP_ATTR_NH_MP_PREFER_GLOBAL));
 }
 
@@ -332,7 +332,7 @@ static void set_prefer_global(void *obj, const struct frrscript_value *v)
 
 static bool get_unchanged(const void *obj, struct frrscript_value *out)
 {
-	return bgp_script_bool(out, CHECK_FLAG(bgp_script_attr(obj)->rmap_change_flags,
+	return script_bool(out, CHECK_FLAG(bgp_script_attr(obj)->rmap_change_flags,
 					       BATTR_RMAP_NEXTHOP_UNCHANGED));
 }
 
@@ -352,10 +352,10 @@ static bool get_address(const void *obj, struct frrscript_value *out)
 	const struct attr *attr = bgp_script_attr(obj);
 
 	if (has_ipv6(attr))
-		return bgp_script_ipv6(out, &attr->mp_nexthop_global);
+		return script_ipv6(out, &attr->mp_nexthop_global);
 	if (CHECK_FLAG(attr->flag, ATTR_FLAG_BIT(BGP_ATTR_NEXT_HOP)))
-		return bgp_script_ipv4(out, &attr->nexthop);
-	return has_mp_ipv4(attr) && bgp_script_ipv4(out, &attr->mp_nexthop_global_in);
+		return script_ipv4(out, &attr->nexthop);
+	return has_mp_ipv4(attr) && script_ipv4(out, &attr->mp_nexthop_global_in);
 }
 
 static const char *check_address(const void *obj, const struct frrscript_value *v)

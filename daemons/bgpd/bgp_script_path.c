@@ -39,12 +39,12 @@ static uint8_t route_type(const void *obj)
 
 static bool get_type(const void *obj, struct frrscript_value *out)
 {
-	return bgp_script_text(out, zebra_route_string(route_type(obj)));
+	return script_text(out, zebra_route_string(route_type(obj)));
 }
 
 static bool get_type_id(const void *obj, struct frrscript_value *out)
 {
-	return bgp_script_uint(out, route_type(obj));
+	return script_uint(out, route_type(obj));
 }
 
 /* A route that is being made has no sub type yet. */
@@ -63,22 +63,22 @@ static uint8_t route_sub_type(const struct bgp_path_info *path)
 
 static bool get_sub_type(const void *obj, struct frrscript_value *out)
 {
-	return bgp_script_uint(out, route_sub_type(route_path(obj)));
+	return script_uint(out, route_sub_type(route_path(obj)));
 }
 
 static bool get_origin(const void *obj, struct frrscript_value *out)
 {
 	switch (route_sub_type(route_path(obj))) {
 	case BGP_ROUTE_NORMAL:
-		return bgp_script_text(out, "neighbor");
+		return script_text(out, "neighbor");
 	case BGP_ROUTE_STATIC:
-		return bgp_script_text(out, "network");
+		return script_text(out, "network");
 	case BGP_ROUTE_AGGREGATE:
-		return bgp_script_text(out, "aggregate");
+		return script_text(out, "aggregate");
 	case BGP_ROUTE_REDISTRIBUTE:
-		return bgp_script_text(out, "redistribute");
+		return script_text(out, "redistribute");
 	case BGP_ROUTE_IMPORTED:
-		return bgp_script_text(out, "imported");
+		return script_text(out, "imported");
 	default:
 		return false;
 	}
@@ -86,7 +86,7 @@ static bool get_origin(const void *obj, struct frrscript_value *out)
 
 static bool get_srte_color(const void *obj, struct frrscript_value *out)
 {
-	return bgp_script_uint(out, bgp_attr_get_color(bgp_script_attr(obj)));
+	return script_uint(out, bgp_attr_get_color(bgp_script_attr(obj)));
 }
 
 static void set_srte_color(void *obj, const struct frrscript_value *v)
@@ -96,12 +96,12 @@ static void set_srte_color(void *obj, const struct frrscript_value *v)
 
 static bool get_instance(const void *obj, struct frrscript_value *out)
 {
-	return bgp_script_uint(out, route_path(obj)->instance);
+	return script_uint(out, route_path(obj)->instance);
 }
 
 static bool get_best(const void *obj, struct frrscript_value *out)
 {
-	return bgp_script_bool(out, CHECK_FLAG(route_path(obj)->flags, BGP_PATH_SELECTED));
+	return script_bool(out, CHECK_FLAG(route_path(obj)->flags, BGP_PATH_SELECTED));
 }
 
 /* An old route of `route_changed` tells so whether its neighbor took it back or
@@ -109,7 +109,7 @@ static bool get_best(const void *obj, struct frrscript_value *out)
  */
 static bool get_withdrawn(const void *obj, struct frrscript_value *out)
 {
-	return bgp_script_bool(out, CHECK_FLAG(route_path(obj)->flags, BGP_PATH_REMOVED));
+	return script_bool(out, CHECK_FLAG(route_path(obj)->flags, BGP_PATH_REMOVED));
 }
 
 static const struct bgp *route_bgp(const void *obj)
@@ -123,7 +123,7 @@ static bool get_vrf(const void *obj, struct frrscript_value *out)
 {
 	const struct bgp *bgp = route_bgp(obj);
 
-	return bgp && bgp_script_text(out, bgp->name ? bgp->name : VRF_DEFAULT_NAME);
+	return bgp && script_text(out, bgp->name ? bgp->name : VRF_DEFAULT_NAME);
 }
 
 /* A leaked route remembers the instance it comes from
@@ -135,7 +135,7 @@ static bool get_source_vrf(const void *obj, struct frrscript_value *out)
 
 	if (!path->extra || !path->extra->vrfleak || !path->extra->vrfleak->bgp_orig)
 		return false;
-	return bgp_script_text(out, vrf_id_to_name(path->extra->vrfleak->bgp_orig->vrf_id));
+	return script_text(out, vrf_id_to_name(path->extra->vrfleak->bgp_orig->vrf_id));
 }
 
 static bool get_rpki(const void *obj, struct frrscript_value *out)
@@ -149,11 +149,11 @@ static bool get_rpki(const void *obj, struct frrscript_value *out)
 		return false;
 	switch (bgp_rpki_status(path->peer, route->attr, route->prefix)) {
 	case RPKI_VALID:
-		return bgp_script_text(out, "valid");
+		return script_text(out, "valid");
 	case RPKI_NOTFOUND:
-		return bgp_script_text(out, "notfound");
+		return script_text(out, "notfound");
 	case RPKI_INVALID:
-		return bgp_script_text(out, "invalid");
+		return script_text(out, "invalid");
 	default:
 		return false;
 	}
@@ -173,17 +173,17 @@ static bool get_policy(const void *obj, struct frrscript_value *out)
 		type = bgp->peer_self->rmap_type & PEER_RMAP_TYPE_DEFAULT;
 
 	if (CHECK_FLAG(type, PEER_RMAP_TYPE_IN))
-		return bgp_script_text(out, "in");
+		return script_text(out, "in");
 	if (CHECK_FLAG(type, PEER_RMAP_TYPE_OUT))
-		return bgp_script_text(out, "out");
+		return script_text(out, "out");
 	if (CHECK_FLAG(type, PEER_RMAP_TYPE_NETWORK))
-		return bgp_script_text(out, "network");
+		return script_text(out, "network");
 	if (CHECK_FLAG(type, PEER_RMAP_TYPE_REDISTRIBUTE))
-		return bgp_script_text(out, "redistribute");
+		return script_text(out, "redistribute");
 	if (CHECK_FLAG(type, PEER_RMAP_TYPE_DEFAULT))
-		return bgp_script_text(out, "default-originate");
+		return script_text(out, "default-originate");
 	if (CHECK_FLAG(type, PEER_RMAP_TYPE_AGGREGATE))
-		return bgp_script_text(out, "aggregate");
+		return script_text(out, "aggregate");
 	return false;
 }
 

@@ -25,14 +25,14 @@ static bool get_state(const void *obj, struct frrscript_value *out)
 
 	if (!peer->connection)
 		return false;
-	return bgp_script_text(out, lookup_msg(bgp_status_msg, peer->connection->status, NULL));
+	return script_text(out, lookup_msg(bgp_status_msg, peer->connection->status, NULL));
 }
 
 static bool get_description(const void *obj, struct frrscript_value *out)
 {
 	const struct peer *peer = obj;
 
-	return bgp_script_text(out, peer->desc ? peer->desc : "");
+	return script_text(out, peer->desc ? peer->desc : "");
 }
 
 static bool put_sockunion(const union sockunion *su, struct frrscript_value *out)
@@ -41,9 +41,9 @@ static bool put_sockunion(const union sockunion *su, struct frrscript_value *out
 		return false;
 	switch (sockunion_family(su)) {
 	case AF_INET:
-		return bgp_script_ipv4(out, &su->sin.sin_addr);
+		return script_ipv4(out, &su->sin.sin_addr);
 	case AF_INET6:
-		return bgp_script_ipv6(out, &su->sin6.sin6_addr);
+		return script_ipv6(out, &su->sin6.sin6_addr);
 	default:
 		return false;
 	}
@@ -67,42 +67,42 @@ static bool get_remote_id(const void *obj, struct frrscript_value *out)
 {
 	const struct peer *peer = obj;
 
-	return bgp_script_ipv4(out, &peer->remote_id);
+	return script_ipv4(out, &peer->remote_id);
 }
 
 static bool get_local_id(const void *obj, struct frrscript_value *out)
 {
 	const struct peer *peer = obj;
 
-	return bgp_script_ipv4(out, &peer->local_id);
+	return script_ipv4(out, &peer->local_id);
 }
 
 static bool get_name(const void *obj, struct frrscript_value *out)
 {
 	const struct peer *peer = obj;
 
-	return bgp_script_text(out, peer->conf_if ? peer->conf_if : peer->host);
+	return script_text(out, peer->conf_if ? peer->conf_if : peer->host);
 }
 
 static bool get_interface(const void *obj, struct frrscript_value *out)
 {
 	const struct peer *peer = obj;
 
-	return bgp_script_text(out, peer->conf_if);
+	return script_text(out, peer->conf_if);
 }
 
 static bool get_group(const void *obj, struct frrscript_value *out)
 {
 	const struct peer *peer = obj;
 
-	return peer->group && bgp_script_text(out, peer->group->name);
+	return peer->group && script_text(out, peer->group->name);
 }
 
 static bool get_hostname(const void *obj, struct frrscript_value *out)
 {
 	const struct peer *peer = obj;
 
-	return bgp_script_text(out, peer->hostname);
+	return script_text(out, peer->hostname);
 }
 
 static bool get_prefixes(const void *obj, struct frrscript_value *out)
@@ -114,7 +114,7 @@ static bool get_prefixes(const void *obj, struct frrscript_value *out)
 
 	FOREACH_AFI_SAFI (afi, safi)
 		count += peer->pcount[afi][safi];
-	return bgp_script_uint(out, count);
+	return script_uint(out, count);
 }
 
 static bool is_self(const struct peer *peer)
@@ -124,7 +124,7 @@ static bool is_self(const struct peer *peer)
 
 static bool get_is_self(const void *obj, struct frrscript_value *out)
 {
-	return bgp_script_bool(out, is_self(obj));
+	return script_bool(out, is_self(obj));
 }
 
 static bool get_sort(const void *obj, struct frrscript_value *out)
@@ -132,14 +132,14 @@ static bool get_sort(const void *obj, struct frrscript_value *out)
 	const struct peer *peer = obj;
 
 	if (is_self(peer))
-		return bgp_script_text(out, "self");
+		return script_text(out, "self");
 	switch (peer->sort) {
 	case BGP_PEER_IBGP:
-		return bgp_script_text(out, "internal");
+		return script_text(out, "internal");
 	case BGP_PEER_EBGP:
-		return bgp_script_text(out, "external");
+		return script_text(out, "external");
 	case BGP_PEER_CONFED:
-		return bgp_script_text(out, "confederation");
+		return script_text(out, "confederation");
 	case BGP_PEER_INTERNAL:
 	case BGP_PEER_UNSPECIFIED:
 		break;
@@ -153,15 +153,15 @@ static bool get_role(const void *obj, struct frrscript_value *out)
 
 	switch (peer->local_role) {
 	case ROLE_PROVIDER:
-		return bgp_script_text(out, "provider");
+		return script_text(out, "provider");
 	case ROLE_RS_SERVER:
-		return bgp_script_text(out, "rs-server");
+		return script_text(out, "rs-server");
 	case ROLE_RS_CLIENT:
-		return bgp_script_text(out, "rs-client");
+		return script_text(out, "rs-client");
 	case ROLE_CUSTOMER:
-		return bgp_script_text(out, "customer");
+		return script_text(out, "customer");
 	case ROLE_PEER:
-		return bgp_script_text(out, "peer");
+		return script_text(out, "peer");
 	default:
 		return false;
 	}
@@ -173,7 +173,7 @@ static bool get_vrf(const void *obj, struct frrscript_value *out)
 
 	if (!peer->bgp)
 		return false;
-	return bgp_script_text(out, peer->bgp->name ? peer->bgp->name : VRF_DEFAULT_NAME);
+	return script_text(out, peer->bgp->name ? peer->bgp->name : VRF_DEFAULT_NAME);
 }
 
 /* Counters of the I/O pthread are 32-bit atomics; reading one in place is a

@@ -41,24 +41,24 @@ static bool get_network(const void *obj, struct frrscript_value *out)
 {
 	static char buf[PREFIX_STRLEN];
 
-	return bgp_script_text(out, prefix2str(route_prefix(obj), buf, sizeof(buf)));
+	return script_text(out, prefix2str(route_prefix(obj), buf, sizeof(buf)));
 }
 
 static bool get_length(const void *obj, struct frrscript_value *out)
 {
-	return bgp_script_uint(out, route_prefix(obj)->prefixlen);
+	return script_uint(out, route_prefix(obj)->prefixlen);
 }
 
 static bool get_family(const void *obj, struct frrscript_value *out)
 {
-	return bgp_script_uint(out, route_prefix(obj)->family);
+	return script_uint(out, route_prefix(obj)->family);
 }
 
 static bool put_ipaddr(const struct ipaddr *ip, struct frrscript_value *out)
 {
 	if (IS_IPADDR_V4(ip))
-		return bgp_script_ipv4(out, &ip->ipaddr_v4);
-	return IS_IPADDR_V6(ip) && bgp_script_ipv6(out, &ip->ipaddr_v6);
+		return script_ipv4(out, &ip->ipaddr_v4);
+	return IS_IPADDR_V6(ip) && script_ipv6(out, &ip->ipaddr_v6);
 }
 
 static const struct ipaddr *evpn_ip(const struct prefix_evpn *evp)
@@ -93,9 +93,9 @@ static bool get_address(const void *obj, struct frrscript_value *out)
 
 	switch (p->family) {
 	case AF_INET:
-		return bgp_script_ipv4(out, &p->u.prefix4);
+		return script_ipv4(out, &p->u.prefix4);
 	case AF_INET6:
-		return bgp_script_ipv6(out, &p->u.prefix6);
+		return script_ipv6(out, &p->u.prefix6);
 	default:
 		return get_ip(obj, out);
 	}
@@ -109,11 +109,11 @@ static bool as_prefix(const void *obj, struct frrscript_value *out)
 
 	switch (p->family) {
 	case AF_INET:
-		bgp_script_ipv4(out, &p->u.prefix4);
+		script_ipv4(out, &p->u.prefix4);
 		out->prefixlen = p->prefixlen;
 		break;
 	case AF_INET6:
-		bgp_script_ipv6(out, &p->u.prefix6);
+		script_ipv6(out, &p->u.prefix6);
 		out->prefixlen = p->prefixlen;
 		break;
 	case AF_EVPN:
@@ -142,14 +142,14 @@ static bool get_rd(const void *obj, struct frrscript_value *out)
 	if (!route->path || !route->path->net || !route->path->net->pdest)
 		return false;
 	rd = (const struct prefix_rd *)bgp_dest_get_prefix(route->path->net->pdest);
-	return bgp_script_text(out, prefix_rd2str(rd, buf, sizeof(buf), ASNOTATION_PLAIN));
+	return script_text(out, prefix_rd2str(rd, buf, sizeof(buf), ASNOTATION_PLAIN));
 }
 
 static bool get_route_type(const void *obj, struct frrscript_value *out)
 {
 	const struct prefix_evpn *evp = route_evpn(obj);
 
-	return evp && bgp_script_uint(out, evp->prefix.route_type);
+	return evp && script_uint(out, evp->prefix.route_type);
 }
 
 static bool get_evpn(const void *obj, struct frrscript_value *out)
@@ -166,7 +166,7 @@ static bool get_mac(const void *obj, struct frrscript_value *out)
 
 	if (!evp || evp->prefix.route_type != BGP_EVPN_MAC_IP_ROUTE)
 		return false;
-	return bgp_script_text(out, prefix_mac2str(&evp->prefix.macip_addr.mac, buf, sizeof(buf)));
+	return script_text(out, prefix_mac2str(&evp->prefix.macip_addr.mac, buf, sizeof(buf)));
 }
 
 static bool get_ip_length(const void *obj, struct frrscript_value *out)
@@ -174,7 +174,7 @@ static bool get_ip_length(const void *obj, struct frrscript_value *out)
 	const struct prefix_evpn *evp = route_evpn(obj);
 
 	return evp && evp->prefix.route_type == BGP_EVPN_IP_PREFIX_ROUTE &&
-	       bgp_script_uint(out, evp->prefix.prefix_addr.ip_prefix_length);
+	       script_uint(out, evp->prefix.prefix_addr.ip_prefix_length);
 }
 
 static bool get_ethernet_tag(const void *obj, struct frrscript_value *out)
@@ -185,13 +185,13 @@ static bool get_ethernet_tag(const void *obj, struct frrscript_value *out)
 		return false;
 	switch (evp->prefix.route_type) {
 	case BGP_EVPN_AD_ROUTE:
-		return bgp_script_uint(out, evp->prefix.ead_addr.eth_tag);
+		return script_uint(out, evp->prefix.ead_addr.eth_tag);
 	case BGP_EVPN_MAC_IP_ROUTE:
-		return bgp_script_uint(out, evp->prefix.macip_addr.eth_tag);
+		return script_uint(out, evp->prefix.macip_addr.eth_tag);
 	case BGP_EVPN_IMET_ROUTE:
-		return bgp_script_uint(out, evp->prefix.imet_addr.eth_tag);
+		return script_uint(out, evp->prefix.imet_addr.eth_tag);
 	case BGP_EVPN_IP_PREFIX_ROUTE:
-		return bgp_script_uint(out, evp->prefix.prefix_addr.eth_tag);
+		return script_uint(out, evp->prefix.prefix_addr.eth_tag);
 	default:
 		return false;
 	}
@@ -207,7 +207,7 @@ static bool get_esi(const void *obj, struct frrscript_value *out)
 		esi = &evp->prefix.ead_addr.esi;
 	else if (evp && evp->prefix.route_type == BGP_EVPN_ES_ROUTE)
 		esi = &evp->prefix.es_addr.esi;
-	return esi && bgp_script_text(out, esi_to_str(esi, buf, sizeof(buf)));
+	return esi && script_text(out, esi_to_str(esi, buf, sizeof(buf)));
 }
 
 /* The label field of types 1, 2 and 5 is the VNI (bgp_routemap.c:
@@ -222,7 +222,7 @@ static bool get_label_vni(const void *obj, unsigned int index, struct frrscript_
 		return false;
 	if (index >= path->extra->labels->num_labels)
 		return false;
-	return bgp_script_uint(out, label2vni(&path->extra->labels->label[index]));
+	return script_uint(out, label2vni(&path->extra->labels->label[index]));
 }
 
 static bool get_vni(const void *obj, struct frrscript_value *out)
@@ -236,7 +236,7 @@ static bool get_vni(const void *obj, struct frrscript_value *out)
 	if (evp && evp->prefix.route_type == BGP_EVPN_IMET_ROUTE) {
 		if (!CHECK_FLAG(attr->flag, ATTR_FLAG_BIT(BGP_ATTR_PMSI_TUNNEL)))
 			return false;
-		return bgp_script_uint(out, label2vni(&attr->label));
+		return script_uint(out, label2vni(&attr->label));
 	}
 	return get_label_vni(obj, 0, out);
 }

@@ -10,6 +10,8 @@
 #include "lib/frrscript.h"
 #include "lib/prefix.h"
 
+#include "frrscript/daemons/lib/script_value.h"
+
 struct attr;
 struct bgp_dest;
 struct bgp_path_info;
@@ -86,49 +88,6 @@ static inline struct attr *bgp_script_attr(const void *obj)
 	const struct bgp_script_route *route = obj;
 
 	return route->attr;
-}
-
-static inline bool bgp_script_uint(struct frrscript_value *out, uint64_t num)
-{
-	out->kind = FRRSCRIPT_UINT;
-	out->u.num = num;
-	return true;
-}
-
-static inline bool bgp_script_bool(struct frrscript_value *out, bool yes)
-{
-	out->kind = FRRSCRIPT_BOOL;
-	out->u.num = yes;
-	return true;
-}
-
-/* Borrows `text` until the library has copied it, that is until the next
- * getter. NULL = absent.
- */
-static inline bool bgp_script_text(struct frrscript_value *out, const char *text)
-{
-	if (!text)
-		return false;
-	out->kind = FRRSCRIPT_STRING;
-	out->u.ptr = text;
-	out->len = strlen(text);
-	return true;
-}
-
-static inline bool bgp_script_ipv4(struct frrscript_value *out, const struct in_addr *addr)
-{
-	out->kind = FRRSCRIPT_ADDRESS;
-	out->family = AF_INET;
-	memcpy(out->u.addr, addr, sizeof(*addr));
-	return true;
-}
-
-static inline bool bgp_script_ipv6(struct frrscript_value *out, const struct in6_addr *addr)
-{
-	out->kind = FRRSCRIPT_ADDRESS;
-	out->family = AF_INET6;
-	memcpy(out->u.addr, addr, sizeof(*addr));
-	return true;
 }
 
 /* Addresses that older scripts know as text stay text. */

@@ -71,6 +71,13 @@ void script_rule_free(void *arg)
 	XFREE(MTYPE_ROUTE_MAP_COMPILED, rule);
 }
 
+bool script_set_commit(void *arg, const struct prefix *prefix, void *object)
+{
+	const struct script_rule *rule = arg;
+
+	return !rule->denied;
+}
+
 enum frrscript_verdict script_rule_call(struct script_rule *rule, const void *const *objects)
 {
 	enum frrscript_verdict verdict = frrscript_rule_call(rule->rule, objects);

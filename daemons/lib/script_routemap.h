@@ -15,7 +15,8 @@
 #include "lib/routemap.h"
 
 /* What a daemon adds; static. The rules' func_compile and func_free are
- * script_match_compile or script_set_compile, and script_rule_free.
+ * script_match_compile or script_set_compile, and script_rule_free; a set
+ * has script_set_commit.
  */
 struct script_routemap {
 	const struct frrscript_hook *match_hook;
@@ -54,6 +55,8 @@ extern bool script_rules_used;
 extern void *script_match_compile(const char *arg);
 extern void *script_set_compile(const char *arg);
 extern void script_rule_free(void *rule);
+/* func_commit of a "set": called after all set rules of the entry have run. */
+extern bool script_set_commit(void *rule, const struct prefix *prefix, void *object);
 
 /* Calls the function; `objects` as for frrscript_rule_call(). */
 extern enum frrscript_verdict script_rule_call(struct script_rule *rule,

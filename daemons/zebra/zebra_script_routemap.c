@@ -96,14 +96,6 @@ static enum route_map_cmd_result_t route_set_script(void *arg, const struct pref
 	return rule->denied ? RMAP_ERROR : RMAP_OKAY;
 }
 
-/* Called after all set rules of the entry have run. */
-static bool route_set_script_commit(void *arg, const struct prefix *prefix, void *object)
-{
-	const struct script_rule *rule = arg;
-
-	return !rule->denied;
-}
-
 static const struct route_map_rule_cmd route_match_script_cmd = {
 	.str = "script",
 	.func_apply = route_match_script,
@@ -117,7 +109,7 @@ static const struct route_map_rule_cmd route_set_script_cmd = {
 	.func_apply = route_set_script,
 	.func_compile = script_set_compile,
 	.func_free = script_rule_free,
-	.func_commit = route_set_script_commit,
+	.func_commit = script_set_commit,
 };
 
 void zebra_script_route_map_init(void)
