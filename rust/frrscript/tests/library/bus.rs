@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `frr.publish` and `frr.subscribe` within one daemon: what may be published, what arrives, and who is told of an end.
 
+use super::events::turns;
 use super::host::{Host, take};
 use super::tables::Objects;
-use super::tasks::turns;
 use frrscript::ffi::abi::Verdict;
 use frrscript::ffi::exports::bus::frrscript_show_topics;
 use insta::assert_snapshot;

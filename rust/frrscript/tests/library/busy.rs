@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Tasks that would not stop: how long a turn of the daemon's event loop lasts, whatever they do.
 
+use super::events::{run, tell, turns};
 use super::host::Host;
 use super::tables::Objects;
-use super::tasks::{run, tell, turns};
 use frrscript::ffi::exports::events::frrscript_turn;
 use std::time::{Duration, Instant};
 

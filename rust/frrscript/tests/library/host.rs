@@ -92,9 +92,9 @@ impl Host {
             log: Some(log),
             changed: Some(changed),
             as_path: &raw const AS_PATHS,
-            wake: Some(super::tasks::wake),
-            show: Some(super::tasks::show),
-            configure: Some(super::tasks::configure),
+            wake: Some(super::events::wake),
+            show: Some(super::events::show),
+            configure: Some(super::events::configure),
             ..AbiHost::NONE
         };
         let hooks = [&raw const MATCH.0, &raw const SET.0, null()];
@@ -105,7 +105,7 @@ impl Host {
             let result = frrscript_register_hooks(hooks.as_ptr(), &raw mut why);
             assert_eq!(told(result, why), Ok(String::new()));
         }
-        super::tasks::register();
+        super::events::register();
         LOG.take();
         CHANGED.take();
         ON_LOG.take();

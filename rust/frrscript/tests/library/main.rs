@@ -2,7 +2,7 @@
 //! The library as a daemon uses it: every error text that a user can see, what holds and what does not after a call, and
 //! the hostile scripts that must not hurt the daemon.
 //!
-//! Reading order: `host` (a daemon), `tables` (its types, a field of each kind), then a file for each subject.
+//! Reading order: `host` (a daemon), `tables` (its types, a field of each kind), `events` (its event loop), then a file for each subject.
 
 #![allow(unsafe_code)]
 
@@ -13,6 +13,7 @@ mod busy;
 mod defects;
 mod engine;
 mod escape;
+mod events;
 mod fields;
 mod host;
 mod limits;
