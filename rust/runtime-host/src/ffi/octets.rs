@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Octets in memory of libc's malloc: both sides of the ABI free what the other one made.
+
+use std::ffi::{CString, c_char};
+
+/// Octets that libc's `free` takes. Requests have a NUL behind them, which does not count.
+#[derive(Debug)]
+pub struct Octets {
+    start: *mut u8,
+    len: usize,
+}
+
+// SAFETY: one owner, and nothing of a thread's own in it.
+unsafe impl Send for Octets {}
+
+impl Octets {
+    /// A copy, with a NUL behind it: runtimes read requests as C strings.
+    ///
+    /// Returns `None` when there is no memory.
+    #[must_use]
+    pub fn copy(from: &[u8]) -> Option<Octets> {
+        // SAFETY: `from.len()` octets and one more are written into what malloc gave for so many.
+        unsafe {
+            let start: *mut u8 = libc::malloc(from.len() + 1).cast();
+            if start.is_null() {
+                return None;
+            }
+            std::ptr::copy_nonoverlapping(from.as_ptr(), start, from.len());
+            start.add(from.len()).write(0);
+            Some(Octets { start, len: from.len() })
+        }
+    }
+
+    /// Takes over what a runtime gave; NULL is none. With a length of 0 nothing is read: upstream takes it for a C string
+    /// there, and runtimes that give no NUL then have it read foreign memory.
+    ///
+    /// # Safety
+    /// `start` is NULL or from malloc, with `len` octets, and nobody else's any more.
+    #[must_use]
+    pub unsafe fn adopt(start: *mut c_char, len: usize) -> Option<Octets> {
+        (!start.is_null()).then_some(Octets { start: start.cast(), len })
+    }
+
+    /// Where they are; good until they are dropped.
+    #[must_use]
+    pub fn as_ptr(&self) -> *mut c_char {
+        self.start.cast()
+    }
+
+    /// Gives them away: to a runtime that frees them.
+    #[must_use]
+    pub fn into_raw(self) -> *mut c_char {
+        let start = self.start.cast();
+        std::mem::forget(self);
+        start
+    }
+}
+
+impl std::ops::Deref for Octets {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        // SAFETY: `len` octets, owned.
+        unsafe { std::slice::from_raw_parts(self.start, self.len) }
+    }
+}
+
+impl Drop for Octets {
+    fn drop(&mut self) {
+        // SAFETY: from malloc, and freed once.
+        unsafe { libc::free(self.start.cast()) };
+    }
+}
+
+/// The text that C sees up to a NUL.
+#[must_use]
+pub fn c_text(octets: &[u8]) -> CString {
+    let end = octets.iter().position(|&b| b == 0).unwrap_or(octets.len());
+    CString::new(&octets[..end]).unwrap_or_default()
+}
