@@ -324,6 +324,15 @@ struct frrscript_host {
          Called from inside of scripts.
          */
         bool (*send)(const void *data, size_t len);
+        /*
+         The directory of runtimes and their modules; NULL: the default.
+         */
+        const char *runtimedir;
+        /*
+         Calls `frrscript_turn` from the event loop whenever the descriptor is readable. Called once. NULL: scripts have no
+         runtimes.
+         */
+        void (*watch)(int fd);
 };
 
 /*
@@ -744,6 +753,11 @@ int frrscript_script_option(const char *name,
                             char **out);
 
 /*
+ `[no] script NAME permit runtime LIB`.
+ */
+int frrscript_script_permit_runtime(const char *name, const char *runtime, bool on, char **out);
+
+/*
  `script reload [NAME]`: NULL for all. A script whose new file is bad keeps the generation that is in service. The text
  says what was done, one line for each script.
  */
@@ -787,6 +801,16 @@ char *frrscript_show(const char *name, bool json);
  `show script hooks [json]`.
  */
 char *frrscript_show_hooks(bool json);
+
+/*
+ `show script runtimes [json]`.
+ */
+char *frrscript_show_runtimes(bool json);
+
+/*
+ Names of runtimes for completion, one on each line.
+ */
+char *frrscript_runtime_names(void);
 
 /*
  The lines of the running configuration, each with its newline.

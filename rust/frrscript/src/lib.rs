@@ -3,11 +3,11 @@
 //!
 //! Reading order: [`schema`] (what a daemon describes), [`script`] (from a file to a script in service), [`ffi::rule`] and
 //! [`ffi::vm`] (a call), [`ffi::userdata`] and [`ffi::field`] (what a script reads and assigns), [`lua`] (typed values and
-//! functions), [`bus`] (what scripts of several daemons share), [`watchdog`] and [`ffi::account`] (limits), [`ffi::exports`] (what C calls), [`task`] (events, timers
+//! functions), [`bus`] (what scripts of several daemons share), [`runtime`] (code in other languages), [`watchdog`] and [`ffi::account`] (limits), [`ffi::exports`] (what C calls), [`task`] (events, timers
 //! and tasks), [`compat`] (FRR's own `frrscript_*` interface).
 //!
 //! Threads: everything runs on the daemon's main pthread, and state is in thread-locals; the watchdog's thread only looks
-//! at a number and sets an interrupt. `unsafe` is in `ffi` and nowhere else.
+//! at a number and sets an interrupt, and runtimes' threads stay in the crate `runtime-host`. `unsafe` is in `ffi` and nowhere else.
 
 pub mod atom;
 pub mod bus;
@@ -18,6 +18,7 @@ pub mod ffi;
 pub mod lua;
 pub mod pattern;
 pub mod reference;
+pub mod runtime;
 pub mod schema;
 pub mod script;
 pub mod set;

@@ -27,6 +27,12 @@ pub fn objects() -> Vec<(&'static str, &'static str, Vec<&'static Doc>)> {
             "what was asked for, and can be taken back",
             crate::lua::tasks::SUBSCRIPTION_DOCS.iter().collect(),
         ),
+        (
+            "Runtime",
+            "code in another language; any name that is not one of these is a method that posts its request: (string?) -> (boolean, any, any, any)",
+            crate::lua::runtime::RUNTIME_DOCS.iter().collect(),
+        ),
+        ("RuntimeCall", "a call that goes on while the task does", crate::lua::runtime::CALL_DOCS.iter().collect()),
         ("CommunityPattern", "a compiled pattern for communities:match()", patterns::DOCS.iter().collect()),
     ]
 }

@@ -22,10 +22,8 @@ const GENERATION: u64 = (1 << 40) - 1;
 pub struct Handle(pub u64);
 
 impl Handle {
-    /// The slot's number: no two calls of a time have the same.
-    #[must_use]
     #[allow(clippy::cast_possible_truncation, reason = "20 bits")]
-    pub fn slot(self) -> usize {
+    fn slot(self) -> usize {
         (self.0 & (MOST as u64 - 1)) as usize
     }
 

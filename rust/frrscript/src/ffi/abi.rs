@@ -310,6 +310,11 @@ pub struct Host {
     /// `frrscript_bus_connected` tells when it is there. `len` 0 sends nothing and has `frrscript_bus_tick` called soon.
     /// Called from inside of scripts.
     pub send: Option<unsafe extern "C" fn(data: *const c_void, len: usize) -> bool>,
+    /// The directory of runtimes and their modules; NULL: the default.
+    pub runtimedir: *const c_char,
+    /// Calls `frrscript_turn` from the event loop whenever the descriptor is readable. Called once. NULL: scripts have no
+    /// runtimes.
+    pub watch: Option<unsafe extern "C" fn(fd: c_int)>,
 }
 
 /// What a rule of a NUMBER hook says.
@@ -451,5 +456,7 @@ impl Host {
         show: None,
         configure: None,
         send: None,
+        runtimedir: std::ptr::null(),
+        watch: None,
     };
 }

@@ -230,6 +230,28 @@ impl<'a> Args<'a> {
         self.state
     }
 
+    /// Whether the function may wait for something.
+    ///
+    /// # Errors
+    /// It is not called by a task, or from where a task can't be left.
+    pub fn may_wait(&self) -> Result<(), Failure> {
+        let name = self.method;
+        // SAFETY: a live state inside a C function.
+        unsafe {
+            if !super::interrupt::account(self.state).pace.is_task(self.state) {
+                return Err(Failure::runtime(format!(
+                    "{name} can't wait here: it can in a handler of frr.on, frr.every, frr.after, frr.spawn or frr.subscribe, outside of a coroutine of your own"
+                )));
+            }
+            if engine::lua_isyieldable(self.state) == 0 {
+                return Err(Failure::runtime(format!(
+                    "{name} can't wait here: inside of a metamethod, table.sort or string.gsub"
+                )));
+            }
+        }
+        Ok(())
+    }
+
     /// What the script has asked for.
     pub fn tasks(&self) -> &'a std::rc::Rc<crate::task::Tasks> {
         // SAFETY: a live state inside a C function, set up when it was made.

@@ -5,10 +5,15 @@ use super::abi::Host;
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use std::cell::{Cell, RefCell};
 use std::ffi::{CString, c_char, c_int, c_void};
+use std::path::PathBuf;
+
+/// Where runtimes are, unless FRR's configure was told otherwise.
+const RUNTIMES: &str = "/usr/lib/frr/runtimes";
 
 type LogFunction = unsafe extern "C" fn(c_int, *const c_char);
 type ChangedFunction = unsafe extern "C" fn(*const c_char);
 type WakeFunction = unsafe extern "C" fn(u32);
+type WatchFunction = unsafe extern "C" fn(c_int);
 type AnswerFunction = unsafe extern "C" fn(*mut c_void, *const c_char, usize);
 type SendFunction = unsafe extern "C" fn(*const c_void, usize) -> bool;
 type ShowFunction = unsafe extern "C" fn(*const c_char, usize, Option<AnswerFunction>, *mut c_void) -> bool;
@@ -23,6 +28,8 @@ thread_local! {
     static SHOW: Cell<Option<ShowFunction>> = const { Cell::new(None) };
     static SEND: Cell<Option<SendFunction>> = const { Cell::new(None) };
     static CONFIGURE: Cell<Option<ConfigureFunction>> = const { Cell::new(None) };
+    static WATCH: Cell<Option<WatchFunction>> = const { Cell::new(None) };
+    static RUNTIMEDIR: RefCell<PathBuf> = RefCell::new(PathBuf::from(RUNTIMES));
     static DAEMON: RefCell<String> = RefCell::new("frr".to_owned());
 }
 
@@ -35,6 +42,7 @@ pub fn set(daemon: &str, host: &Host) {
     SHOW.set(host.show);
     CONFIGURE.set(host.configure);
     SEND.set(host.send);
+    WATCH.set(host.watch);
     if host.log.is_some() && log::set_logger(&HostLog).is_ok() {
         log::set_max_level(LevelFilter::Info);
     }
@@ -44,6 +52,27 @@ pub fn set(daemon: &str, host: &Host) {
 #[must_use]
 pub fn daemon() -> String {
     DAEMON.with_borrow(Clone::clone)
+}
+
+/// The directory of runtimes and their modules.
+#[must_use]
+pub fn runtimedir() -> PathBuf {
+    RUNTIMEDIR.with_borrow(Clone::clone)
+}
+
+/// Sets it.
+pub fn set_runtimedir(directory: PathBuf) {
+    RUNTIMEDIR.replace(directory);
+}
+
+/// Has the event loop watch for answers of runtimes; once.
+pub fn watch_runtimes() {
+    // Taken: one wish is enough.
+    if let (Some(watch), Some(waker)) = (WATCH.take(), runtime_host::host::host().waker()) {
+        // SAFETY: the host's function, called on its thread; the descriptor stays open.
+        unsafe { watch(waker.fd()) };
+    }
+    crate::runtime::deliver::watched();
 }
 
 /// Tells the daemon that a script answers differently now.

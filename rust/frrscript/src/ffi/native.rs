@@ -125,20 +125,9 @@ unsafe extern "C-unwind" fn call_native(state: *mut lua_State) -> c_int {
 unsafe fn begin_wait(state: *mut lua_State, function: &Function, wait: Wait) -> c_int {
     // SAFETY: called by `call_native`, outside of the wall, as its last step: a yield is how a C function ends then.
     unsafe {
-        if !super::interrupt::account(state).pace.is_task(state) {
+        if let Err(failure) = Args::new(state, 1, function.full_name).may_wait() {
             drop(wait);
-            let name = function.full_name;
-            raise::error(
-                state,
-                format!(
-                    "{name} can't wait here: it can in a handler of frr.on, frr.every, frr.after, frr.spawn or frr.subscribe, outside of a coroutine of your own"
-                ),
-            );
-        }
-        if engine::lua_isyieldable(state) == 0 {
-            drop(wait);
-            let name = function.full_name;
-            raise::error(state, format!("{name} can't wait here: inside of a metamethod, table.sort or string.gsub"));
+            raise::error(state, failure.message);
         }
         super::context::of(state).wait().replace(Some(wait));
         engine::lua_yield(state, 0)

@@ -180,6 +180,17 @@ pub unsafe fn push(state: *mut lua_State, out: Out) -> c_int {
             Out::Octets(octets) => {
                 engine::lua_pushlstring(state, octets.as_ptr().cast(), octets.len());
             }
+            Out::Foreign(octets) => {
+                engine::lua_pushlstring(state, octets.as_ptr().cast(), octets.len());
+            }
+            Out::Many(values) => {
+                engine::lua_checkstack(state, 8);
+                let mut count = 0;
+                for value in values {
+                    count += push(state, value);
+                }
+                return count;
+            }
             Out::Object(object) => push_object(state, object),
             Out::List(items) => {
                 engine::lua_createtable(state, c_int::try_from(items.len()).unwrap_or(0), 0);

@@ -10,6 +10,24 @@ use super::interrupt;
 use crate::failure::{Failure, Kind};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+/// The level of the function that the script wrote: those of the prelude are ours.
+#[cold]
+unsafe fn level(state: *mut lua_State) -> std::ffi::c_int {
+    // SAFETY: the caller's promise; a chunk's name is a string that lives as long as its functions.
+    unsafe {
+        let mut info: engine::lua_Debug = std::mem::zeroed();
+        for level in 1..10 {
+            if engine::lua_getinfo(state, level, c"s".as_ptr(), &raw mut info) == 0 {
+                break;
+            }
+            if info.source.is_null() || std::ffi::CStr::from_ptr(info.source) != c"=frr" {
+                return level;
+            }
+        }
+    }
+    1
+}
+
 /// Raises `message` with the script's position in front of it.
 ///
 /// # Safety
@@ -19,7 +37,7 @@ pub unsafe fn error(state: *mut lua_State, message: String) -> ! {
     // raises for want of memory, the unwinding drops it.
     unsafe {
         engine::luaL_checkstack(state, 3, std::ptr::null());
-        engine::luaL_where(state, 1);
+        engine::luaL_where(state, level(state));
         engine::lua_pushlstring(state, message.as_ptr().cast(), message.len());
         drop(message);
         engine::lua_concat(state, 2);

@@ -2,7 +2,7 @@
 //! The functions that every script finds, by table.
 
 use super::value::Out;
-use super::{as_path, bus, ext, logging, patterns, sets, tasks};
+use super::{as_path, bus, ext, logging, patterns, runtime, sets, tasks};
 use crate::failure::Failure;
 use crate::ffi::args::{Arg, Args};
 use crate::value::as_path::AsPath;
@@ -97,6 +97,7 @@ pub const FRR: &[Function] = functions! { "frr":
     "reevaluate", "() -> ()", "asks the daemon to evaluate again what this script decides", tasks::reevaluate;
     "show", "(command: string) -> (any, string?)", "waits for a show command of this daemon: its text, a table if it ends in json, or nil and why not", tasks::show;
     "configure", "({string}) -> (boolean, string?)", "waits until lines of configuration are applied: true, or false and why not; needs 'script NAME permit configure'", tasks::configure;
+    "load_ffi", "(lib: string, cfg: string?, options: {[string]: any}?) -> (Runtime?, number?)", "a runtime: code in another language, loaded from the runtime directory if the operator permits it; any name is a method that posts a request and waits. nil and a number: what its init gave", runtime::load;
     "publish", "(topic: string, value: any) -> ()", "tells all scripts that subscribe to the topic, in all daemons of this router: nil, booleans, numbers, strings, and tables of them", bus::publish;
     "retract", "(topic: string) -> boolean", "takes a topic of this daemon back; false: it has none of that name", bus::retract;
     "subscribe", "(topic: string, handler: (value: any, topic: string, daemon: string) -> (), options: {on_lost: ((topic: string, daemon: string) -> ())?}?) -> Subscription", "calls the handler, as a task, with the topic's last value and with each new one", bus::subscribe;
@@ -132,10 +133,23 @@ pub const GLOBAL: &[Function] = functions! { "global":
     "frr_plain_find", "", "for the prelude only", plain_find;
 };
 
+/// A table that the prelude takes away.
+pub const PRELUDE: &str = "frr_runtime";
+
+/// What the prelude makes a runtime's methods of; the names are those that messages use.
+pub const RUNTIME: &[Function] = functions! { "runtime":
+    "call", "", "for the prelude only", runtime::post;
+    "__start", "", "for the prelude only", runtime::start;
+    "wait", "", "for the prelude only", runtime::wait;
+    "cancel", "", "for the prelude only", runtime::cancel;
+    "done", "", "for the prelude only", runtime::done;
+    "__unload", "", "for the prelude only", runtime::unload;
+};
+
 /// All tables by their dotted names; the empty name is the globals.
 #[must_use]
 pub fn tables() -> Vec<(&'static str, &'static [Function])> {
-    vec![("", GLOBAL), ("frr", FRR), ("frr.ext_community", EXT_COMMUNITY), ("log", LOG)]
+    vec![("", GLOBAL), ("frr", FRR), ("frr.ext_community", EXT_COMMUNITY), ("log", LOG), (PRELUDE, RUNTIME)]
 }
 
 fn prefix(args: &Args) -> Result<Out, Failure> {

@@ -11,6 +11,7 @@ pub mod functions;
 pub mod items;
 pub mod logging;
 pub mod patterns;
+pub mod runtime;
 pub mod sets;
 pub mod staging;
 pub mod tasks;

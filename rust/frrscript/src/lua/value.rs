@@ -34,6 +34,10 @@ pub enum Out {
     Record(Vec<(&'static str, Out)>),
     /// A table with any keys.
     Map(Vec<(Out, Out)>),
+    /// Octets that a runtime gave.
+    Foreign(runtime_host::ffi::octets::Octets),
+    /// Several results.
+    Many(Vec<Out>),
     /// Two results.
     Two(Box<Out>, Box<Out>),
     /// The task waits; what it waits for gives the results.

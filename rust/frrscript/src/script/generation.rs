@@ -42,6 +42,7 @@ impl Source {
     pub fn compile(self, name: &str, options: &Options) -> Result<Compiled, Failure> {
         let vm = Vm::new(options.memory())?;
         vm.context().tasks().set_script(name);
+        vm.context().tasks().permit_runtimes(&options.runtimes);
         vm.load(name, &self.text, options.load_time()).map_err(|failure| self.explain(name, failure))?;
         let indexed = Indexed::of(&self.text);
         Ok(Compiled { vm, path: self.path, hash: self.hash, name: name.to_owned(), indexed })

@@ -2,6 +2,7 @@
 //! What the operator may set for a script.
 
 use crate::ffi::abi::Verdict;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// A script's options; each has a default.
@@ -17,6 +18,8 @@ pub struct Options {
     pub hold_s: u32,
     /// The script may configure its daemon.
     pub configure: bool,
+    /// The runtimes that it may load.
+    pub runtimes: BTreeSet<String>,
 }
 
 /// Milliseconds that may be set.
@@ -28,7 +31,14 @@ pub const MEMORY: std::ops::RangeInclusive<u32> = 1..=1024;
 
 impl Default for Options {
     fn default() -> Options {
-        Options { time_ms: 50, memory_mib: 16, on_error: Verdict::NOMATCH, hold_s: 60, configure: false }
+        Options {
+            time_ms: 50,
+            memory_mib: 16,
+            on_error: Verdict::NOMATCH,
+            hold_s: 60,
+            configure: false,
+            runtimes: BTreeSet::new(),
+        }
     }
 }
 
@@ -82,6 +92,9 @@ impl Options {
         if self.configure {
             let _ = writeln!(out, "script {name} permit configure");
         }
+        for runtime in &self.runtimes {
+            let _ = writeln!(out, "script {name} permit runtime {runtime}");
+        }
         out
     }
 }
@@ -93,13 +106,21 @@ mod tests {
     #[test]
     fn defaults_are_not_written() {
         assert_eq!(Options::default().config("edge"), "");
-        let options = Options { time_ms: 5, memory_mib: 64, on_error: Verdict::DENY, hold_s: 10, configure: true };
+        let options = Options {
+            time_ms: 5,
+            memory_mib: 64,
+            on_error: Verdict::DENY,
+            hold_s: 10,
+            configure: true,
+            runtimes: ["http".to_owned()].into(),
+        };
         insta::assert_snapshot!(options.config("edge"), @r"
         script edge limit time 5
         script edge limit memory 64
         script edge on-error deny
         script edge on-error hold 10
         script edge permit configure
+        script edge permit runtime http
         ");
     }
 }

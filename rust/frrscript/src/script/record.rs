@@ -115,12 +115,14 @@ impl Script {
                 let generation = Rc::new(generation);
                 let tasks = Rc::clone(generation.vm.context().tasks());
                 tasks.permit_configure(options.configure);
+                tasks.permit_runtimes(&options.runtimes);
                 let old = self.current.replace(Some(generation));
                 if let Some(old) = &old {
                     self.running.end(old);
                 }
                 tasks.begin();
                 crate::bus::began(&tasks);
+                crate::runtime::began(&tasks);
                 event::add(self);
                 own_events::loaded(self, number);
                 self.serial.set(self.serial.get() + 1);

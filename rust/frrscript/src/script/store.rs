@@ -182,6 +182,29 @@ pub fn set_option(name: &str, option: OptionKind, value: Option<u32>) -> Result<
     Ok(())
 }
 
+/// `[no] script NAME permit runtime LIB`.
+///
+/// # Errors
+/// One of the names may not be used.
+pub fn permit_runtime(name: &str, runtime: &str, on: bool) -> Result<(), Failure> {
+    let runtime = crate::runtime::name::plain(runtime).map_err(Failure::runtime)?;
+    let script = known(name)?;
+    {
+        let permitted = &mut script.options.borrow_mut().runtimes;
+        if on {
+            permitted.insert(runtime);
+        } else {
+            permitted.remove(&runtime);
+        }
+    }
+    if let Some(generation) = script.current() {
+        generation.vm.context().tasks().permit_runtimes(&script.options.borrow().runtimes);
+    }
+    script.touch();
+    tidy(&script);
+    Ok(())
+}
+
 /// The configuration lines of all scripts.
 #[must_use]
 pub fn config() -> String {

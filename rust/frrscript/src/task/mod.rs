@@ -19,6 +19,9 @@ pub mod turn;
 
 pub use set::{MOST_TASKS, Task, Tasks, Timer, Work};
 
+use crate::runtime::pending::{Started, Ticket};
+use crate::runtime::registry::{Entry, Wanted};
+use std::rc::Rc;
 use std::time::Duration;
 
 /// What a task waits for.
@@ -30,4 +33,10 @@ pub enum Wait {
     Sleep(Duration),
     /// A command of the daemon.
     Shell(shell::Command),
+    /// The answer of a runtime.
+    Call(Ticket),
+    /// The answer of a call that was started before.
+    Started(Rc<Started>),
+    /// That a runtime is loaded, or has ended.
+    Runtime(Rc<Entry>, Wanted),
 }

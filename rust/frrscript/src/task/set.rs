@@ -8,7 +8,7 @@ use crate::ffi::thread::Thread;
 use crate::lua::value::Out;
 use crate::schema::Hook;
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::{Rc, Weak};
 use std::time::{Duration, Instant};
 
@@ -100,6 +100,8 @@ pub struct Tasks {
     reevaluate: Cell<bool>,
     /// The operator lets the script configure its daemon.
     configure: Cell<bool>,
+    /// The runtimes that the operator lets the script load.
+    runtimes: RefCell<BTreeSet<String>>,
     /// Octets of the values of starts that wait.
     values: Cell<usize>,
     /// Starts that did not fit.
@@ -244,6 +246,7 @@ impl Tasks {
     /// The generation goes out of service: nothing of it starts any more, and what waits is forgotten.
     pub fn end(&self) -> Vec<Task> {
         self.ended.set(true);
+        crate::runtime::ended(self);
         if self.in_service.replace(false) {
             self.listeners.borrow().iter().for_each(|l| l.event.listen(false));
         }
@@ -364,6 +367,16 @@ impl Tasks {
     /// Notes that the operator does, or not.
     pub fn permit_configure(&self, on: bool) {
         self.configure.set(on);
+    }
+
+    /// Whether the operator lets the script load that runtime.
+    pub fn permits_runtime(&self, name: &str) -> bool {
+        self.runtimes.borrow().contains(name)
+    }
+
+    /// Notes which ones.
+    pub fn permit_runtimes(&self, names: &BTreeSet<String>) {
+        self.runtimes.replace(names.clone());
     }
 
     /// Asks for the daemon to evaluate again what the script decides.

@@ -8,6 +8,8 @@ use crate::ffi::host;
 use crate::ffi::record::Record;
 use crate::ffi::thread::{Allowance, Slice, Thread};
 use crate::ffi::vm::Vm;
+use crate::runtime::registry::Wanted;
+use crate::runtime::{self, deliver};
 use crate::script::generation::Generation;
 use crate::script::record::Script;
 use std::cell::{Cell, RefCell};
@@ -155,7 +157,9 @@ pub fn turn() {
     let mut commands = 1;
     let behind = scripts.iter().any(|s| s.queue.len() > BACKLOG);
     let until = Instant::now() + if behind { LONG_TURN } else { TURN };
-    if !scripts.is_empty() {
+    deliver::begin();
+    loop {
+        deliver::collect(Instant::now());
         let first = ROUND.get();
         ROUND.set(first.wrapping_add(1));
         for n in 0..scripts.len() {
@@ -164,6 +168,9 @@ pub fn turn() {
             #[allow(clippy::cast_possible_truncation, reason = "a handful of scripts")]
             let share = (left / (scripts.len() - n) as u32).max(LEAST);
             run(script, Instant::now() + share, &mut commands);
+        }
+        if !deliver::linger(until) {
+            break;
         }
     }
     for script in &scripts {
@@ -177,7 +184,8 @@ pub fn turn() {
         reevaluate(script);
     }
     drop(running);
-    want(&scripts);
+    let more = deliver::end();
+    want(&scripts, more);
 }
 
 /// Has the daemon evaluate again what a script decides, if it asked for that: this may lead to what has it ask again.
@@ -193,9 +201,12 @@ fn reevaluate(script: &Script) {
 }
 
 /// Asks the host for the next turn.
-fn want(scripts: &[Rc<Script>]) {
+fn want(scripts: &[Rc<Script>], more: bool) {
     let now = Instant::now();
-    let mut next: Option<Duration> = None;
+    let mut next = deliver::next().map(|at| at.saturating_duration_since(now));
+    if more {
+        next = Some(Duration::ZERO);
+    }
     for script in scripts {
         let Some(generation) = script.current() else {
             if script.running.is_cut() {
@@ -395,6 +406,24 @@ fn finish(script: &Rc<Script>, generation: &Rc<Generation>, mut task: Task, slic
                     task.waits = "frr.sleep";
                     let id = tasks.keep(task);
                     tasks.wake_after(id, time);
+                }
+                Wait::Call(ticket) => {
+                    task.waits = "a runtime";
+                    let id = tasks.keep(task);
+                    ticket.wait(tasks, id);
+                }
+                Wait::Started(call) => {
+                    task.waits = "a runtime";
+                    let id = tasks.keep(task);
+                    call.wait(tasks, id);
+                }
+                Wait::Runtime(entry, what) => {
+                    task.waits = match what {
+                        Wanted::Loaded => "frr.load_ffi",
+                        Wanted::Ended => "runtime:__unload",
+                    };
+                    let id = tasks.keep(task);
+                    runtime::registry::wait(&entry, tasks, id, what);
                 }
                 Wait::Shell(command) => {
                     task.waits = match command {

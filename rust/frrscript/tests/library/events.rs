@@ -6,7 +6,7 @@ use super::tables::{Objects, PEER, PREFIX, Peer, Prefix, Static};
 use frrscript::ffi::abi::{Arg, HOOK_EVENT, Hook, Kind, List, Value};
 use frrscript::ffi::exports::events::*;
 use std::cell::{Cell, RefCell};
-use std::ffi::{CStr, c_char, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr::null;
 use std::time::{Duration, Instant};
 
@@ -21,6 +21,7 @@ struct Change {
 
 thread_local! {
     pub static WAKE: Cell<Option<u32>> = const { Cell::new(None) };
+    static WATCHED: Cell<c_int> = const { Cell::new(-1) };
     pub static LISTENS: Cell<bool> = const { Cell::new(false) };
     pub static HELD: Cell<i64> = const { Cell::new(0) };
     pub static COMMANDS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
@@ -28,6 +29,33 @@ thread_local! {
 
 pub unsafe extern "C" fn wake(msec: u32) {
     WAKE.set(Some(WAKE.get().map_or(msec, |before| before.min(msec))));
+}
+
+/// What runtimes wake the event loop with.
+pub unsafe extern "C" fn watch(fd: c_int) {
+    WATCHED.set(fd);
+}
+
+/// Gives turns as an event loop would, until `done` or the time is over.
+pub fn settle(time: Duration, mut done: impl FnMut() -> bool) {
+    let until = Instant::now() + time;
+    let mut due: Option<Instant> = None;
+    while !done() && Instant::now() < until {
+        if let Some(msec) = WAKE.take() {
+            let at = Instant::now() + Duration::from_millis(msec.into());
+            due = Some(due.map_or(at, |before| before.min(at)));
+        }
+        let left = due.map_or(Duration::from_millis(100), |at| at.saturating_duration_since(Instant::now()));
+        let mut fd = libc::pollfd { fd: WATCHED.get(), events: libc::POLLIN, revents: 0 };
+        // SAFETY: one descriptor; -1 is none.
+        let ready = unsafe { libc::poll(&raw mut fd, 1, left.as_millis().min(100) as c_int) };
+        if due.is_some_and(|at| at <= Instant::now()) {
+            due = None;
+            frrscript_turn();
+        } else if ready > 0 {
+            frrscript_turn();
+        }
+    }
 }
 
 type Answer = Option<unsafe extern "C" fn(*mut c_void, *const c_char, usize)>;

@@ -86,6 +86,7 @@ impl Host {
         let directory = std::env::temp_dir().join(format!("frrscript-test-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&directory).expect("a directory for scripts");
         let path = c_text(directory.to_str().expect("a path in UTF-8"));
+        let runtimes = c_text(super::runtimes::directory().to_str().expect("a path in UTF-8"));
         let host = AbiHost {
             daemon: c"test".as_ptr(),
             scriptdir: path.as_ptr(),
@@ -95,6 +96,8 @@ impl Host {
             wake: Some(super::events::wake),
             show: Some(super::events::show),
             configure: Some(super::events::configure),
+            watch: Some(super::events::watch),
+            runtimedir: runtimes.as_ptr(),
             ..AbiHost::NONE
         };
         let hooks = [&raw const MATCH.0, &raw const SET.0, null()];

@@ -19,6 +19,7 @@ mod host;
 mod limits;
 mod loading;
 mod operating;
+mod runtimes;
 mod staging;
 mod stale;
 mod tables;

@@ -31,14 +31,20 @@ impl Octets {
         }
     }
 
-    /// Takes over what a runtime gave; NULL is none. With a length of 0 nothing is read: upstream takes it for a C string
-    /// there, and runtimes that give no NUL then have it read foreign memory.
+    /// Takes over what a runtime gave; NULL is none. A length of 0 says, as upstream has it, that a NUL ends it: its own
+    /// Node.js loader answers so. Here the search for the NUL ends with the block, so that a runtime that forgot it has
+    /// nobody read foreign memory.
     ///
     /// # Safety
     /// `start` is NULL or from malloc, with `len` octets, and nobody else's any more.
     #[must_use]
     pub unsafe fn adopt(start: *mut c_char, len: usize) -> Option<Octets> {
-        (!start.is_null()).then_some(Octets { start: start.cast(), len })
+        if start.is_null() {
+            return None;
+        }
+        // SAFETY: malloc's block is as long as it says.
+        let len = if len > 0 { len } else { unsafe { libc::strnlen(start, libc::malloc_usable_size(start.cast())) } };
+        Some(Octets { start: start.cast(), len })
     }
 
     /// Where they are; good until they are dropped.

@@ -81,6 +81,25 @@ pub unsafe extern "C" fn frrscript_script_option(
     }
 }
 
+/// `[no] script NAME permit runtime LIB`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn frrscript_script_permit_runtime(
+    name: *const c_char,
+    runtime: *const c_char,
+    on: bool,
+    out: *mut *mut c_char,
+) -> c_int {
+    // SAFETY: passed through.
+    unsafe {
+        with_name("frrscript_script_permit_runtime", name, out, |name| {
+            let runtime =
+                text(runtime).ok_or((ErrorCode::BAD_ARGUMENT, "no runtime's name, or not text".to_owned()))?;
+            store::permit_runtime(name, runtime, on).map_err(load_error)?;
+            Ok(None)
+        })
+    }
+}
+
 /// `script reload [NAME]`: NULL for all. A script whose new file is bad keeps the generation that is in service. The text
 /// says what was done, one line for each script.
 #[unsafe(no_mangle)]
@@ -218,6 +237,22 @@ pub unsafe extern "C" fn frrscript_show(name: *const c_char, json: bool) -> *mut
 pub extern "C" fn frrscript_show_hooks(json: bool) -> *mut c_char {
     wall("frrscript_show_hooks", ptr::null_mut(), || {
         into_c(if json { crate::reference::json() } else { crate::reference::text() })
+    })
+}
+
+/// `show script runtimes [json]`.
+#[unsafe(no_mangle)]
+pub extern "C" fn frrscript_show_runtimes(json: bool) -> *mut c_char {
+    wall("frrscript_show_runtimes", ptr::null_mut(), || {
+        into_c(if json { crate::runtime::show::json() } else { crate::runtime::show::text() })
+    })
+}
+
+/// Names of runtimes for completion, one on each line.
+#[unsafe(no_mangle)]
+pub extern "C" fn frrscript_runtime_names() -> *mut c_char {
+    wall("frrscript_runtime_names", ptr::null_mut(), || {
+        into_c(crate::runtime::name::names(&host::runtimedir()).join("\n"))
     })
 }
 

@@ -21,6 +21,9 @@ pub unsafe extern "C" fn frrscript_host_set(host: *const Host) -> c_int {
         let Some(host) = (unsafe { host.as_ref() }) else { return ErrorCode::BAD_ARGUMENT as c_int };
         // SAFETY: its strings are NUL-terminated or NULL, its operations NULL or alive.
         unsafe {
+            if let Some(directory) = text(host.runtimedir) {
+                host::set_runtimedir(directory.into());
+            }
             if let Some(directory) = text(host.scriptdir) {
                 crate::script::store::set_directory(directory.into());
             }

@@ -28,6 +28,7 @@ pub extern "C" fn frrscript_library_fini() {
     wall("frrscript_library_fini", (), || {
         store::clear();
         crate::bus::clear();
+        crate::runtime::clear();
     });
 }
 

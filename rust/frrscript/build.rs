@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Programs that hold the library export what runtimes look for in the process that loads them, as libfrr does.
+
+/// The functions of the ABI.
+const EXPORTS: [&str; 6] = ["task_poll", "get_req", "respond", "task_poll_many", "task_cancelled", "log"];
+
+fn main() {
+    for kind in ["tests", "benches"] {
+        for name in EXPORTS {
+            let symbol = format!("ngx_http_lua_ffi_{name}");
+            println!("cargo::rustc-link-arg-{kind}=-Wl,--undefined={symbol},--export-dynamic-symbol={symbol}");
+        }
+    }
+    println!("cargo::rerun-if-changed=build.rs");
+}

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The runtimes of this daemon. They outlive scripts and their generations: the same library with the same configuration
+//! is the same runtime, whoever asks.
+
+use super::name;
+use super::options::Options;
+use super::stats::Stats;
+use crate::ffi::host;
+use crate::task::{Tasks, turn};
+use runtime_host::ffi::signals;
+use runtime_host::host::host as threads;
+use runtime_host::load::{self, Load};
+use runtime_host::runtime::{Runtime, State};
+use std::cell::{Cell, RefCell};
+use std::path::PathBuf;
+use std::rc::{Rc, Weak};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+/// Runtimes of a daemon.
+const MOST: usize = 64;
+/// The daemon's signals are held back for so long at most while a runtime is loaded.
+const HOLD: Duration = Duration::from_secs(5);
+
+/// A runtime, and what is known of it here.
+pub struct Entry {
+    /// Its queue and threads.
+    pub runtime: Arc<Runtime>,
+    /// What its init gets.
+    pub cfg: Option<Vec<u8>>,
+    /// What the script that came first said.
+    pub options: Options,
+    /// The library's file.
+    pub path: PathBuf,
+    /// What it is written in.
+    pub language: Arc<OnceLock<String>>,
+    /// Its counters.
+    pub stats: Stats,
+    /// Since when it is what it is.
+    pub since: Cell<Instant>,
+    /// It was asked for, but its script is not in service yet.
+    begun: Cell<bool>,
+}
+
+impl Entry {
+    fn is(&self, name: &str, cfg: Option<&[u8]>, process: bool) -> bool {
+        let living = matches!(self.runtime.state(), State::Loading | State::Ready);
+        living && self.runtime.name == name && self.cfg.as_deref() == cfg && self.options.process == process
+    }
+
+    /// Its place among all that the process has had.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.runtime.id
+    }
+
+    /// Its load has begun.
+    #[must_use]
+    pub fn is_begun(&self) -> bool {
+        self.begun.get()
+    }
+
+    /// Has it loaded, if that was not done yet.
+    fn begin(&self) {
+        if self.begun.replace(true) {
+            return;
+        }
+        hold_signals();
+        let load = Load {
+            path: self.path.clone(),
+            cfg: self.cfg.clone(),
+            global: self.options.global,
+            unpin: self.options.unpin,
+        };
+        let language = Arc::clone(&self.language);
+        let told = move |word: String| drop(language.set(word));
+        host::watch_runtimes();
+        load::start(&self.runtime, load, told);
+    }
+
+    /// Whether its load is over, well or not.
+    #[must_use]
+    pub fn is_loaded(&self) -> bool {
+        self.runtime.state() != State::Loading
+    }
+}
+
+impl std::fmt::Debug for Entry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Entry").field("runtime", &self.runtime.name).finish_non_exhaustive()
+    }
+}
+
+/// Who waits for a runtime to be loaded, or to have ended.
+struct Waiting {
+    entry: Rc<Entry>,
+    tasks: Weak<Tasks>,
+    task: u64,
+    until: Instant,
+    what: Wanted,
+}
+
+/// What a task waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// That the load is over.
+    Loaded,
+    /// That its pollers have been told to end.
+    Ended,
+}
+
+/// For so long.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[derive(Default)]
+struct Registry {
+    entries: Vec<Rc<Entry>>,
+    waiting: Vec<Waiting>,
+    /// Asked for by scripts that are not in service yet.
+    early: Vec<(Weak<Tasks>, Rc<Entry>)>,
+    held: Option<(signals::Mask, Instant)>,
+}
+
+thread_local! {
+    static STATE: RefCell<Registry> = RefCell::default();
+}
+
+/// Holds the daemon's signals back while a runtime may have taken them.
+fn hold_signals() {
+    STATE.with_borrow_mut(|s| {
+        let since = Instant::now();
+        match &mut s.held {
+            Some((_, began)) => *began = since,
+            None => s.held = Some((signals::hold(), since)),
+        }
+    });
+}
+
+/// Lets them come again when nothing is being loaded, or it takes too long.
+fn release_signals() {
+    let mask = STATE.with_borrow_mut(|s| {
+        let loading = s.entries.iter().any(|e| e.begun.get() && e.runtime.state() == State::Loading);
+        let over = s.held.as_ref().is_some_and(|(_, since)| !loading || since.elapsed() >= HOLD);
+        if over { s.held.take().map(|(mask, _)| mask) } else { None }
+    });
+    if let Some(mask) = mask {
+        signals::restore_mask(mask);
+    }
+}
+
+/// The runtime that a script asks for: one that is there, or a new one, which is loaded when the script is in service.
+///
+/// # Errors
+/// The operator has not permitted it, there is no such library, or there are too many runtimes.
+pub fn load(tasks: &Rc<Tasks>, lib: &str, cfg: Option<&[u8]>, options: &Options) -> Result<Rc<Entry>, String> {
+    let name = name::plain(lib)?;
+    if !tasks.permits_runtime(&name) {
+        return Err(format!("the operator has not permitted it: 'script {} permit runtime {name}'", tasks.script()));
+    }
+    let known = STATE.with_borrow(|s| s.entries.iter().find(|e| e.is(&name, cfg, options.process)).cloned());
+    let entry = match known {
+        Some(entry) => entry,
+        None => add(&name, cfg, options)?,
+    };
+    if tasks.is_in_service() {
+        entry.begin();
+    } else {
+        STATE.with_borrow_mut(|s| s.early.push((Rc::downgrade(tasks), Rc::clone(&entry))));
+    }
+    Ok(entry)
+}
+
+fn add(name: &str, cfg: Option<&[u8]>, options: &Options) -> Result<Rc<Entry>, String> {
+    let path = name::file(&host::runtimedir(), name)?;
+    STATE.with_borrow_mut(|s| {
+        // What has failed or ended is shown until there is another one in its place.
+        s.entries.retain(|e| {
+            let again = e.runtime.name == name && e.cfg.as_deref() == cfg && e.options.process == options.process;
+            let over = matches!(e.runtime.state(), State::Failed(..) | State::Ended | State::Dead(_));
+            !(again && over)
+        });
+        if s.entries.len() >= MOST {
+            return Err(format!("this daemon has {MOST} runtimes already: end one with runtime:__unload()"));
+        }
+        let runtime = threads().add(name, options.limits.clone(), options.pollers);
+        let entry = Rc::new(Entry {
+            runtime,
+            cfg: cfg.map(<[u8]>::to_vec),
+            options: options.clone(),
+            path,
+            language: Arc::default(),
+            stats: Stats::default(),
+            since: Cell::new(Instant::now()),
+            begun: Cell::new(false),
+        });
+        s.entries.push(Rc::clone(&entry));
+        Ok(entry)
+    })
+}
+
+/// A script has come into service.
+pub fn began(tasks: &Rc<Tasks>) {
+    let mine: Vec<Rc<Entry>> = STATE.with_borrow_mut(|s| {
+        s.early.retain(|(owner, _)| owner.strong_count() > 0);
+        let (mine, others) =
+            std::mem::take(&mut s.early).into_iter().partition(|(owner, _)| owner.as_ptr() == Rc::as_ptr(tasks));
+        s.early = others;
+        let mine: Vec<(Weak<Tasks>, Rc<Entry>)> = mine;
+        mine.into_iter().map(|(_, entry)| entry).collect()
+    });
+    for entry in mine {
+        entry.begin();
+    }
+}
+
+/// A generation is gone: a runtime that only it had asked for, and that is not begun, is forgotten.
+pub fn forget_tasks(tasks: &Tasks) {
+    STATE.with_borrow_mut(|s| {
+        s.early.retain(|(owner, _)| owner.strong_count() > 0 && !std::ptr::eq(owner.as_ptr(), tasks));
+        s.waiting.retain(|w| !std::ptr::eq(w.tasks.as_ptr(), tasks));
+        let wanted: Vec<u32> = s.early.iter().map(|(_, entry)| entry.id()).collect();
+        s.entries.retain(|e| e.begun.get() || wanted.contains(&e.id()));
+    });
+}
+
+/// A task waits for a runtime.
+pub fn wait(entry: &Rc<Entry>, tasks: &Rc<Tasks>, task: u64, what: Wanted) {
+    let until = Instant::now() + PATIENCE;
+    let waiting = Waiting { entry: Rc::clone(entry), tasks: Rc::downgrade(tasks), task, until, what };
+    STATE.with_borrow_mut(|s| s.waiting.push(waiting));
+    look();
+}
+
+/// Has a runtime end; whether there is something to wait for.
+pub fn unload(entry: &Entry) -> bool {
+    entry.runtime.finish();
+    entry.since.set(Instant::now());
+    turn::soon();
+    entry.runtime.state() == State::Ending
+}
+
+/// A runtime's state is another one.
+pub fn changed(runtime: &Arc<Runtime>) {
+    let entry = STATE.with_borrow(|s| s.entries.iter().find(|e| Arc::ptr_eq(&e.runtime, runtime)).cloned());
+    if let Some(entry) = entry {
+        entry.since.set(Instant::now());
+        match runtime.state() {
+            State::Ready => log::info!(
+                "runtime {}: loaded from {}, {}",
+                runtime.name,
+                entry.path.display(),
+                entry.language.get().map_or("native", String::as_str)
+            ),
+            State::Ended => {
+                log::info!("runtime {}: ended", runtime.name);
+                if entry.options.unpin {
+                    load::unmap_later(runtime);
+                }
+            }
+            _ => {}
+        }
+    }
+    look();
+}
+
+/// Wakes those who have waited long enough.
+pub fn look() {
+    release_signals();
+    let now = Instant::now();
+    let done: Vec<Waiting> = STATE.with_borrow_mut(|s| {
+        let over = |w: &Waiting| match (w.what, w.entry.runtime.state()) {
+            (Wanted::Loaded, state) => state != State::Loading,
+            (Wanted::Ended, state) => matches!(state, State::Ended | State::Dead(_) | State::Failed(..)),
+        };
+        let (done, waiting) = std::mem::take(&mut s.waiting).into_iter().partition(|w| over(w) || w.until <= now);
+        s.waiting = waiting;
+        done
+    });
+    for waiting in done {
+        if let Some(tasks) = waiting.tasks.upgrade() {
+            tasks.wake(waiting.task, super::deliver::waited(&waiting.entry, waiting.what));
+        }
+    }
+}
+
+/// When [`look`] is to be called again at the latest.
+#[must_use]
+pub fn next_look() -> Option<Instant> {
+    STATE.with_borrow(|s| {
+        let held = s.held.as_ref().map(|(_, since)| *since + HOLD);
+        s.waiting.iter().map(|w| w.until).chain(held).min()
+    })
+}
+
+/// All of them.
+#[must_use]
+pub fn all() -> Vec<Rc<Entry>> {
+    STATE.with_borrow(|s| s.entries.clone())
+}
+
+/// Asks all to end and forgets them.
+pub fn clear() {
+    let state = STATE.take();
+    for entry in &state.entries {
+        entry.runtime.finish();
+    }
+    if let Some((mask, _)) = state.held {
+        signals::restore_mask(mask);
+    }
+}

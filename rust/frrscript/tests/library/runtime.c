@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A runtime for tests, with upstream's three functions and nothing else. Its
+ * configuration says how it behaves:
+ *
+ *   echo     answers with the request; "!N" with rc N, "!N body" with a body
+ *   never    takes requests and does not answer
+ *   twice    answers each request two times
+ *   threads  answers from a thread of its own for each request, last one first
+ *   dies     its poller ends at the first request
+ *   slow     answers after 50 ms
+ *   fail     init gives 7
+ *   other    starts no poller
+ */
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+extern void *ngx_http_lua_ffi_task_poll(void *tq);
+extern char *ngx_http_lua_ffi_get_req(void *tsk, int *len);
+extern void ngx_http_lua_ffi_respond(void *tsk, int rc, char *rsp, int rsp_len);
+
+struct runtime {
+	void *tq;
+	char mode[16];
+};
+
+static void echo(void *task)
+{
+	int len = 0;
+	char *request = ngx_http_lua_ffi_get_req(task, &len);
+	char *copy;
+
+	if (!request) {
+		ngx_http_lua_ffi_respond(task, 0, NULL, 0);
+		return;
+	}
+	if (request[0] == '!') {
+		char *body = strchr(request, ' ');
+
+		copy = body ? strdup(body + 1) : NULL;
+		ngx_http_lua_ffi_respond(task, atoi(request + 1), copy,
+					 copy ? (int)strlen(copy) : 0);
+		return;
+	}
+	copy = malloc(len + 1);
+	memcpy(copy, request, len + 1);
+	ngx_http_lua_ffi_respond(task, 0, copy, len);
+}
+
+static void *later(void *task)
+{
+	usleep(1000 + 1000 * (random() % 5));
+	echo(task);
+	return NULL;
+}
+
+static void *poll(void *arg)
+{
+	struct runtime *runtime = arg;
+	void *task;
+
+	while ((task = ngx_http_lua_ffi_task_poll(runtime->tq))) {
+		if (!strncmp(runtime->mode, "never", 5))
+			continue;
+		if (!strcmp(runtime->mode, "dies"))
+			break;
+		if (!strcmp(runtime->mode, "threads")) {
+			pthread_t thread;
+
+			pthread_create(&thread, NULL, later, task);
+			pthread_detach(thread);
+			continue;
+		}
+		if (!strcmp(runtime->mode, "slow"))
+			usleep(50000);
+		echo(task);
+		if (!strcmp(runtime->mode, "twice"))
+			ngx_http_lua_ffi_respond(task, 0, strdup("again"), 5);
+	}
+	free(runtime);
+	return NULL;
+}
+
+int libffi_init(char *cfg, void *tq)
+{
+	struct runtime *runtime;
+	pthread_t thread;
+
+	if (cfg && !strcmp(cfg, "fail"))
+		return 7;
+	if (cfg && !strcmp(cfg, "other"))
+		return 0;
+	runtime = calloc(1, sizeof(*runtime));
+	runtime->tq = tq;
+	snprintf(runtime->mode, sizeof(runtime->mode), "%s", cfg ? cfg : "echo");
+	if (pthread_create(&thread, NULL, poll, runtime))
+		return 1;
+	pthread_detach(thread);
+	return 0;
+}
