@@ -178,6 +178,24 @@ DEFPY (script_permit_configure,
 	return set_option(vty, name, FRRSCRIPT_PERMIT_CONFIGURE, no ? NULL : &value);
 }
 
+DEFPY (script_permit_runtime,
+       script_permit_runtime_cmd,
+       "[no] script SCRIPT$name permit runtime RUNTIME$runtime",
+       NO_STR
+       SCRIPT_STR
+       SCRIPT_NAME_STR
+       "What the script may do besides its own business\n"
+       "Load a runtime: code in another language, in this daemon's process\n"
+       "Its library in the runtime directory, without lib and .so\n")
+{
+	char *text = NULL;
+
+	if (frrscript_script_permit_runtime(name, runtime, !no, &text))
+		return complain(vty, text, CMD_WARNING_CONFIG_FAILED);
+	say(vty, text);
+	return CMD_SUCCESS;
+}
+
 DEFPY (script_reload,
        script_reload_cmd,
        "script reload [SCRIPT$name]",
@@ -274,6 +292,18 @@ DEFPY (show_script_topics,
 	return CMD_SUCCESS;
 }
 
+DEFPY (show_script_runtimes,
+       show_script_runtimes_cmd,
+       "show script runtimes [json]$json",
+       SHOW_STR
+       SCRIPT_STR
+       "Code in other languages that scripts call: states, calls, errors and times\n"
+       JSON_STR)
+{
+	say(vty, frrscript_show_runtimes(!!json));
+	return CMD_SUCCESS;
+}
+
 DEFPY (debug_script,
        debug_script_cmd,
        "[no] debug script",
@@ -313,9 +343,9 @@ static struct cmd_node script_node = {
 	.config_write = config_write_script,
 };
 
-static void complete_name(vector comps, struct cmd_token *token)
+/* One completion for each line of a text of the library. */
+static void complete(vector comps, char *names)
 {
-	char *names = frrscript_script_names();
 	const char *line = names;
 
 	if (!names)
@@ -331,8 +361,19 @@ static void complete_name(vector comps, struct cmd_token *token)
 	frrscript_text_free(names);
 }
 
+static void complete_script(vector comps, struct cmd_token *token)
+{
+	complete(comps, frrscript_script_names());
+}
+
+static void complete_runtime(vector comps, struct cmd_token *token)
+{
+	complete(comps, frrscript_runtime_names());
+}
+
 static const struct cmd_variable_handler script_handlers[] = {
-	{ .tokenname = "SCRIPT", .completions = complete_name },
+	{ .tokenname = "SCRIPT", .completions = complete_script },
+	{ .tokenname = "RUNTIME", .completions = complete_runtime },
 	{ .completions = NULL },
 };
 
@@ -348,6 +389,7 @@ void script_vty_init(void)
 	install_element(CONFIG_NODE, &script_on_error_cmd);
 	install_element(CONFIG_NODE, &script_on_error_hold_cmd);
 	install_element(CONFIG_NODE, &script_permit_configure_cmd);
+	install_element(CONFIG_NODE, &script_permit_runtime_cmd);
 	install_element(CONFIG_NODE, &debug_script_cmd);
 
 	install_element(ENABLE_NODE, &script_reload_cmd);
@@ -358,6 +400,7 @@ void script_vty_init(void)
 	install_element(VIEW_NODE, &show_script_cmd);
 	install_element(VIEW_NODE, &show_script_hooks_cmd);
 	install_element(VIEW_NODE, &show_script_topics_cmd);
+	install_element(VIEW_NODE, &show_script_runtimes_cmd);
 }
 
 #endif /* HAVE_SCRIPTING */

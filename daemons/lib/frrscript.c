@@ -30,6 +30,7 @@ DEFINE_MTYPE_STATIC(LIB, SCRIPT, "Scripting");
 /* ---- the host ---- */
 
 static char script_dir[MAXPATHLEN];
+static const char *runtime_dir;
 
 static void host_log(int priority, const char *message)
 {
@@ -51,6 +52,8 @@ int frrscript_host_register(void (*changed)(const char *script),
 		.send = script_bus_send,
 		.show = script_shell_show,
 		.configure = script_shell_configure,
+		.runtimedir = runtime_dir,
+		.watch = script_loop_watch,
 	};
 
 	return frrscript_host_set(&host);
@@ -272,6 +275,11 @@ static struct frrscript_codec lib_codecs[] = {
 };
 
 /* ---- start and end ---- */
+
+void frrscript_runtimedir_set(const char *directory)
+{
+	runtime_dir = directory;
+}
 
 void frrscript_init(const char *scriptdir)
 {

@@ -23,6 +23,8 @@ struct vty;
 
 /* ---- start and end: lib/libfrr.c calls these ---- */
 
+/* Where runtimes are; before frrscript_init(), kept. */
+void frrscript_runtimedir_set(const char *directory);
 /* Registers the default host and the directory; starts no thread, since the
  * daemon has not forked yet.
  */

@@ -26,6 +26,9 @@ extern void script_loop_init(void);
 /* Has frrscript_turn() called in `msec`; see struct frrscript_host. */
 extern void script_loop_wake(uint32_t msec);
 
+/* Gives the library a turn whenever the descriptor is readable. */
+extern void script_loop_watch(int fd);
+
 /* script_bus.c: the session over which scripts of several daemons talk. It is
  * made when the library sends for the first time.
  */

@@ -21,6 +21,9 @@
 
 static struct event_loop *loop;
 static struct event *turn;
+/* Answers of runtimes. */
+static struct event *answers;
+static int answers_fd = -1;
 /* When `turn` comes, monotonic us; what was wished for before the loop was
  * there, if `wished`.
  */
@@ -54,9 +57,24 @@ void script_loop_wake(uint32_t msec)
 		event_add_event(loop, run, NULL, 0, &turn);
 }
 
+static void run_answers(struct event *event)
+{
+	event_add_read(loop, run_answers, NULL, answers_fd, &answers);
+	frrscript_turn();
+}
+
+void script_loop_watch(int fd)
+{
+	answers_fd = fd;
+	if (loop)
+		event_add_read(loop, run_answers, NULL, fd, &answers);
+}
+
 static int start(struct event_loop *master)
 {
 	loop = master;
+	if (answers_fd >= 0)
+		script_loop_watch(answers_fd);
 	if (wished)
 		script_loop_wake(0);
 	return 0;
@@ -70,6 +88,7 @@ static int stop(void)
 	event_cancel(&turn);
 	frrscript_shutdown();
 	event_cancel(&turn);
+	event_cancel(&answers);
 	loop = NULL;
 	wished = false;
 	return 0;
