@@ -56,7 +56,7 @@ pub use ciborium::Value;
 pub use dict::Dict;
 pub use error::Error;
 pub use log;
-pub use octets::{Map, Octets};
+pub use octets::{Map, Octets, Seconds};
 pub use service::{Host, Service};
 
 /// Exports the symbols by which the host loads `$service` as a runtime. Once in a library.

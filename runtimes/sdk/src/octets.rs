@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
+use std::time::Duration;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::ser::{Serialize, Serializer};
 
 /// A string of bytes. Read from a text, from bytes or from an array of numbers; written as text when it is UTF-8 and as
@@ -149,5 +150,43 @@ impl<'de, V: Deserialize<'de>> Visitor<'de> for MapVisitor<V> {
             None => Ok(Map::default()),
             Some(_) => Err(A::Error::custom("a table with names is needed, this one is a list")),
         }
+    }
+}
+
+/// A time in seconds, with a fraction or without: above 0, and at most a year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Seconds(pub Duration);
+
+impl<'de> Deserialize<'de> for Seconds {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Seconds, D::Error> {
+        // Any, since CBOR has an integer where the number has no fraction.
+        deserializer.deserialize_any(SecondsVisitor)
+    }
+}
+
+struct SecondsVisitor;
+
+impl Visitor<'_> for SecondsVisitor {
+    type Value = Seconds;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("seconds above 0 and up to a year")
+    }
+
+    fn visit_f64<E: Error>(self, seconds: f64) -> Result<Seconds, E> {
+        const YEAR: f64 = 366.0 * 86400.0;
+        if seconds > 0.0 && seconds <= YEAR {
+            Ok(Seconds(Duration::from_secs_f64(seconds)))
+        } else {
+            Err(E::invalid_value(Unexpected::Float(seconds), &self))
+        }
+    }
+
+    fn visit_u64<E: Error>(self, seconds: u64) -> Result<Seconds, E> {
+        self.visit_f64(seconds as f64)
+    }
+
+    fn visit_i64<E: Error>(self, seconds: i64) -> Result<Seconds, E> {
+        self.visit_f64(seconds as f64)
     }
 }
