@@ -86,3 +86,8 @@ macro_rules! runtime {
         }
     };
 }
+
+/// The example of the README is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
