@@ -18,6 +18,9 @@ from lib.topogen import Topogen, TopoRouter, get_topogen
 # Every 0.25 s for at most 30 s: the routers share a small machine.
 COUNT, WAIT = 120, 0.25
 
+# Runtimes and their modules, beside the installed FRR.
+RUNTIMES = os.path.join(os.path.dirname(os.environ["FRR_ROOT"]), "runtimes")
+
 
 def script_directory(name):
     return os.path.join(get_topogen().logdir, name + "-scripts")
@@ -76,7 +79,7 @@ def topology(request, links, daemons=(), hosts=None, prepare=None):
         os.makedirs(script_directory(name), exist_ok=True)
         for file in os.listdir(scripts) if os.path.isdir(scripts) else ():
             shutil.copy(os.path.join(scripts, file), script_directory(name))
-        option = "--scriptdir " + script_directory(name)
+        option = f"--scriptdir {script_directory(name)} --runtimedir {RUNTIMES}"
         tgen.gears[name].load_frr_config(
             os.path.join(folder, name, "frr.conf"),
             [
