@@ -100,6 +100,11 @@ impl Layout {
         self.work.join("libyang")
     }
 
+    /// Where runtimes are installed: code in other languages for scripts.
+    pub fn runtimes(&self) -> PathBuf {
+        self.work.join("runtimes")
+    }
+
     /// The daemons of an install root.
     pub fn daemons(root: &Path) -> PathBuf {
         root.join("usr/lib/frr")

@@ -11,6 +11,7 @@ mod header;
 mod layout;
 mod patch;
 mod reference;
+mod runtimes;
 mod series;
 mod setup;
 mod stamp;
@@ -38,12 +39,19 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Install and fetch what is missing: packages, FRR's source, Python
-    Setup,
+    Setup {
+        /// The languages of the runtimes and the servers of their tests too
+        #[arg(long)]
+        runtimes: bool,
+    },
     /// Build libyang, the library and patched FRR into target/frr-10.3/root
     Build {
         /// Build FRR without our patches too, to compare with
         #[arg(long)]
         stock: bool,
+        /// Build the runtimes too: code in other languages for scripts
+        #[arg(long)]
+        runtimes: bool,
     },
     /// Print what a shell needs to use the build: eval "$(cargo xtask env)"
     Env,
@@ -85,8 +93,18 @@ enum Command {
 fn run(cli: Cli) -> Result<ExitCode> {
     let layout = Layout::find(build::cache_key)?;
     match cli.command {
-        Command::Setup => setup::setup(&layout)?,
-        Command::Build { stock } => build::build(&layout, stock)?,
+        Command::Setup { runtimes } => {
+            setup::setup(&layout)?;
+            if runtimes {
+                runtimes::setup(&layout)?;
+            }
+        }
+        Command::Build { stock, runtimes } => {
+            build::build(&layout, stock)?;
+            if runtimes {
+                build::runtimes(&layout)?;
+            }
+        }
         Command::Env => print!("{}", Environment::new(&layout)?.exports()),
         Command::Demo(args) => {
             if !args.inside() {

@@ -73,6 +73,12 @@ pub fn build(layout: &Layout, stock: bool) -> Result<()> {
     show_work(layout)
 }
 
+/// Builds and installs the runtimes of other languages.
+pub fn runtimes(layout: &Layout) -> Result<()> {
+    let _lock = lock(layout)?;
+    crate::runtimes::build(layout)
+}
+
 /// Builds more targets of FRR's make, after [`build`].
 pub fn targets(layout: &Layout, targets: &[&str], what: &str) -> Result<()> {
     let _lock = lock(layout)?;

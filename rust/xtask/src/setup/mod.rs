@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `cargo xtask setup`: everything that is not in this repository.
 
-mod packages;
+pub mod packages;
 pub mod python;
 mod sources;
 pub mod tarballs;
@@ -30,7 +30,7 @@ pub fn frr_src() -> Result<Option<PathBuf>> {
 /// Installs and fetches what is missing; says nothing and needs no network
 /// when all is there.
 pub fn setup(layout: &Layout) -> Result<()> {
-    let libyang = packages::install(layout)?;
+    let libyang = packages::install_base(layout)?;
     let mut wanted = Vec::new();
     if frr_src()?.is_none() {
         wanted.push(&tarballs::FRR);

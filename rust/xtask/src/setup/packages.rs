@@ -4,7 +4,7 @@
 use anyhow::{Result, bail};
 
 use crate::layout::Layout;
-use crate::step::run;
+use crate::step::{Run, run};
 
 /// What FRR's build, its tests and the demo need, beyond git and Rust.
 const PACKAGES: &[&str] = &[
@@ -47,42 +47,64 @@ pub enum Libyang {
     Source,
 }
 
-/// Installs the packages that are missing, and only those.
-pub fn install(layout: &Layout) -> Result<Libyang> {
-    let mut missing = missing(PACKAGES)?;
+/// Installs the packages of the build that are missing.
+pub fn install_base(layout: &Layout) -> Result<Libyang> {
+    let mut wanted = PACKAGES.to_vec();
     let mut libyang = libyang();
     if libyang == Libyang::Source
         && let Some(package) = libyang_package()
     {
-        missing.push(package);
+        wanted.push(package);
         libyang = Libyang::System;
     }
+    install(layout, &wanted)?;
+    Ok(libyang)
+}
+
+/// Installs those of `packages` that are missing, and only those.
+pub fn install(layout: &Layout, packages: &[&str]) -> Result<()> {
+    let missing = missing(packages)?;
     if missing.is_empty() {
-        return Ok(libyang);
+        return Ok(());
     }
-    let root = run("id").arg("-u").output()?.trim() == "0";
-    let sudo = !root && run("sudo").arg("--version").succeeds();
-    if (!root && !sudo) || !run("apt-get").arg("--version").succeeds() {
+    let Some(root) = may_install() else {
         bail!(
             "these packages are missing: {0}. Install them as root (apt-get install -y {0}) and run this command again.",
             missing.join(" ")
         );
-    }
-    let apt = |args: &[&str], what: &str, log: &str| {
-        let command = if root { run("apt-get") } else { run("sudo").arg("apt-get") };
-        command.args(args).env("DEBIAN_FRONTEND", "noninteractive").step(what, &layout.log(log))
     };
     let mut args = vec!["install", "--yes", "--no-install-recommends"];
     args.extend(&missing);
     // The package index may be missing or too old; then it is fetched once.
-    if apt(&args, "install packages", "packages").is_err() {
-        apt(&["update"], "update the package index", "packages-index")?;
-        apt(&args, "install packages", "packages")?;
+    if apt(root, &args).step("install packages", &layout.log("packages")).is_err() {
+        update(layout)?;
+        apt(root, &args).step("install packages", &layout.log("packages"))?;
     }
-    Ok(libyang)
+    Ok(())
 }
 
-fn missing(packages: &[&'static str]) -> Result<Vec<&'static str>> {
+/// Fetches the package index.
+pub fn update(layout: &Layout) -> Result<()> {
+    let Some(root) = may_install() else {
+        bail!("the package index is missing or too old: run apt-get update as root and this command again");
+    };
+    apt(root, &["update"]).step("update the package index", &layout.log("packages-index"))
+}
+
+/// May packages be installed here, and if so, as root or with sudo?
+fn may_install() -> Option<bool> {
+    let root = run("id").arg("-u").output().is_ok_and(|id| id.trim() == "0");
+    let sudo = !root && run("sudo").arg("--version").succeeds();
+    ((root || sudo) && run("apt-get").arg("--version").succeeds()).then_some(root)
+}
+
+fn apt(root: bool, args: &[&str]) -> Run {
+    let command = if root { run("apt-get") } else { run("sudo").arg("apt-get") };
+    command.args(args).env("DEBIAN_FRONTEND", "noninteractive")
+}
+
+/// Those of `packages` that are not installed.
+pub fn missing<'a>(packages: &[&'a str]) -> Result<Vec<&'a str>> {
     if !run("dpkg-query").arg("--version").succeeds() {
         bail!(
             "this machine has no dpkg: install what these Debian packages hold by your own means ({}), then run `cargo xtask build`",
@@ -99,7 +121,7 @@ fn missing(packages: &[&'static str]) -> Result<Vec<&'static str>> {
 }
 
 /// Those of `packages` that dpkg-query's list does not call installed.
-fn not_installed(packages: &[&'static str], known: &str) -> Vec<&'static str> {
+fn not_installed<'a>(packages: &[&'a str], known: &str) -> Vec<&'a str> {
     let installed: Vec<&str> = known
         .lines()
         .filter_map(|line| line.strip_suffix(" installed"))
