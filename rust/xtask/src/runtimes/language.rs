@@ -32,6 +32,11 @@ pub const LANGUAGES: &[Language] = &[
 ];
 
 impl Language {
+    /// The language alone.
+    pub fn short(&self) -> &'static str {
+        self.name.split('/').next().unwrap_or(self.name)
+    }
+
     /// What is not there that it needs.
     pub fn missing(&self, layout: &Layout) -> Option<&'static str> {
         (self.variables)(layout).err()

@@ -16,7 +16,8 @@ use anyhow::Result;
 
 use crate::layout::Layout;
 use crate::stamp::Inputs;
-use language::LANGUAGES;
+pub use cargo::target as cargo_target;
+use language::{LANGUAGES, Language};
 
 /// Installs the languages and the servers of the tests.
 pub fn setup(layout: &Layout) -> Result<()> {
@@ -40,6 +41,15 @@ pub fn build(layout: &Layout) -> Result<()> {
         }
     }
     modules(layout)
+}
+
+/// The languages that `runtimes/tests-c` can test here, and those it can't.
+pub fn languages(layout: &Layout) -> (Vec<&'static str>, Vec<&'static str>) {
+    let rust = layout.runtimes().join("libecho.so").is_file().then_some("rust");
+    let (there, missing): (Vec<_>, Vec<_>) =
+        LANGUAGES.iter().partition(|language| layout.runtimes().join(language.library).is_file());
+    let names = |languages: Vec<&'static Language>| languages.into_iter().map(Language::short).collect::<Vec<_>>();
+    (rust.into_iter().chain(names(there)).collect(), names(missing))
 }
 
 /// The modules that scripts `require`.

@@ -4,6 +4,7 @@
 mod c;
 mod count;
 mod frr;
+mod runtimes;
 mod rust;
 
 use anyhow::Result;
@@ -24,16 +25,24 @@ pub enum Part {
     C,
     /// FRR's own unit tests, and its own topotests for route-maps
     Frr,
+    /// The runtimes of other languages, without FRR
+    Runtimes,
     /// Our topotests
     Topo,
 }
 
-const ALL: [Part; 4] = [Part::Rust, Part::C, Part::Frr, Part::Topo];
+const ALL: [Part; 5] = [Part::Rust, Part::C, Part::Frr, Part::Runtimes, Part::Topo];
+
+impl Part {
+    fn needs_frr(self) -> bool {
+        !matches!(self, Self::Rust | Self::Runtimes)
+    }
+}
 
 /// Runs one part, or all of them; builds first what they need.
 pub fn test(layout: &Layout, part: Option<Part>) -> Result<bool> {
     let parts = part.as_ref().map_or(&ALL[..], std::slice::from_ref);
-    if parts.iter().any(|part| *part != Part::Rust) {
+    if parts.iter().any(|part| part.needs_frr()) {
         build::build(layout, false)?;
     }
     let mut total = Count::default();
@@ -69,6 +78,7 @@ fn run(layout: &Layout, part: Part) -> Result<Count> {
             count += Count::one(reference::reference(layout, true)?);
             Ok(count)
         }
+        Part::Runtimes => runtimes::test(layout),
         Part::Topo => topo(layout),
     }
 }
