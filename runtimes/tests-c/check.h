@@ -15,7 +15,7 @@
 struct language {
 	const char *name;
 	const char *library;
-	/* What libffi_language() says. */
+	/* What libffi_language() says; NULL: it is not there. */
 	const char *language;
 	/* Answers with the request. */
 	const char *echo;

@@ -501,6 +501,15 @@ EXPORT void host_done(struct call *call)
 	call->rsp = NULL;
 }
 
+const bool host_drops_late = false;
+
+EXPORT bool host_late(const struct runtime *rt, int seconds)
+{
+	(void)rt;
+	(void)seconds;
+	return false;
+}
+
 EXPORT bool host_unload(struct runtime *rt, int seconds)
 {
 	struct timespec end = after(seconds * 1000);

@@ -20,7 +20,10 @@ struct call {
 	char *rsp;
 	int len;
 	/* For the host only. */
-	struct task *task;
+	union {
+		struct task *task;
+		unsigned long long handle;
+	};
 };
 
 /*
@@ -53,6 +56,10 @@ bool host_logged(const char *text, int seconds);
 
 /* Answers to what is no open task, since the start. */
 int host_wrong_answers(void);
+
+/* A call that was cancelled is answered to nobody; that it was is seen here. */
+extern const bool host_drops_late;
+bool host_late(const struct runtime *rt, int seconds);
 
 /* Does this host have only the three functions of lua-resty-ffi? */
 extern const bool host_is_small;

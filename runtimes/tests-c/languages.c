@@ -75,13 +75,11 @@ const struct language languages[] = {
 	{
 		.name = "upstream-c",
 		.library = "upstream_c",
-		.language = "",
 		.fails = "fail",
 	},
 	{
 		.name = "upstream-go",
 		.library = "upstream_go",
-		.language = "",
 		.fails = "fail",
 	},
 	{

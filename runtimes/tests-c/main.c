@@ -24,7 +24,9 @@ static bool any_failed;
 void begin(const char *language, const char *name)
 {
 	snprintf(case_name, sizeof(case_name), "%s: %s%s", language, name,
-		 host_is_small ? ", on a host of three functions" : "");
+		 host_is_small	   ? ", on a host of three functions"
+		 : host_drops_late ? ", on the daemon's host"
+				   : "");
 	why[0] = '\0';
 }
 

@@ -22,9 +22,12 @@ def serve(queue, greeting):
             return
         length = ffi.new("int *")
         request = host.ngx_http_lua_ffi_get_req(task, length)
+        if request == ffi.NULL:
+            host.ngx_http_lua_ffi_respond(task, 0, ffi.NULL, 0)
+            continue
         answer = greeting + ffi.buffer(request, length[0])[:]
         body = host.malloc(len(answer) + 1)
-        ffi.memmove(body, answer, len(answer))
+        ffi.memmove(body, answer + b"\0", len(answer) + 1)
         host.ngx_http_lua_ffi_respond(task, 0, body, len(answer))
 
 
