@@ -30,6 +30,9 @@ struct language {
 	const char *reload;
 	const char *reload_from[2];
 	const char *reload_to;
+	/* Something that does something, and what tries it. */
+	const char *demo_cfg;
+	void (*demo)(const struct language *lang);
 	/* Configurations that do not load. */
 	const char *bad[8];
 };
@@ -71,6 +74,8 @@ void signals_check(void);
 
 void test_language(const struct language *lang);
 void test_loader(const struct language *lang);
+void demo_fetch(const struct language *lang);
+void demo_python(const struct language *lang);
 void test_together(const char *const *names, int n);
 
 #endif /* CHECK_H */

@@ -132,6 +132,33 @@ static void again(const struct language *lang)
 		wrong("%d threads, and %d before", now, before);
 }
 
+static long resident(void)
+{
+	char line[256];
+	long kib = 0;
+	FILE *file = fopen("/proc/self/status", "r");
+
+	while (fgets(line, sizeof(line), file))
+		sscanf(line, "VmRSS: %ld", &kib);
+	fclose(file);
+	return kib >> 10;
+}
+
+/* Nothing of a call stays: 500 MiB each way, and far less room for it. */
+static void leaves_nothing(struct runtime *rt)
+{
+	enum { SIZE = 1 << 20, CALLS = 500, MOST_MIB = 200 };
+	char *big = calloc(1, SIZE);
+	long before = resident(), now;
+
+	for (int i = 0; i < CALLS; i++)
+		echoes(rt, big, SIZE);
+	now = resident();
+	if (now > before + MOST_MIB)
+		wrong("%ld MiB, and %ld before", now, before);
+	free(big);
+}
+
 static void init_fails(const struct language *lang)
 {
 	struct runtime *rt;
@@ -169,6 +196,10 @@ void test_language(const struct language *lang)
 
 	begin(lang->name, "100,000 calls, 64 at a time");
 	many(one, 100000, 64);
+	end();
+
+	begin(lang->name, "calls leave nothing behind");
+	leaves_nothing(one);
 	end();
 
 	begin(lang->name, "one call at a time");

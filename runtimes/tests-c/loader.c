@@ -201,6 +201,10 @@ void test_loader(const struct language *lang)
 	reload(lang);
 	end();
 
+	begin(lang->name, "the demo");
+	lang->demo(lang);
+	end();
+
 	begin(lang->name, "unload at the end");
 	EXPECT(host_unload(rt, PATIENCE));
 	end();

@@ -23,6 +23,7 @@ pub const PACKAGES: &[Package] = &[
     Package { name: "golang-go", why: "runtimes/go", instead: Some("go") },
     Package { name: "default-jdk-headless", why: "runtimes/java", instead: Some("javac") },
     package("python3-dev", "runtimes/python"),
+    package("libjnr-ffi-java", "the test of Java code written for lua-resty-ffi"),
     package("python3-cffi", "the test of Python scripts written for lua-resty-ffi"),
     package("python3-venv", "the test of runtimes/python with a venv"),
     // The servers that the tests of the runtimes talk to.
