@@ -258,6 +258,12 @@ impl<'a> Args<'a> {
         unsafe { super::context::of(self.state) }.tasks()
     }
 
+    /// The modules of the script.
+    pub fn modules(&self) -> &'a crate::script::module::Modules {
+        // SAFETY: as in `tasks`.
+        unsafe { super::context::of(self.state) }.modules()
+    }
+
     /// Whether the operator lets the script configure its daemon.
     pub fn permits_configure(&self) -> bool {
         self.tasks().permits_configure()

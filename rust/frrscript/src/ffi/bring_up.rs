@@ -4,14 +4,11 @@
 use super::context::CallContext;
 use super::engine::{self, lua_State};
 use super::{native, userdata};
+use crate::script::module::Chunk;
 use std::ffi::{CStr, c_int};
 
-/// A chunk to load and run.
-pub struct Load<'a> {
-    pub chunk: &'a CStr,
-    pub bytecode: &'a [u8],
-    pub native: bool,
-}
+/// In the registry: what modules gave, by name.
+const MODULES: &CStr = c"frr.modules";
 
 /// Fills a new state: 1 the context's address.
 pub unsafe extern "C-unwind" fn set_up(state: *mut lua_State) -> c_int {
@@ -26,6 +23,8 @@ pub unsafe extern "C-unwind" fn set_up(state: *mut lua_State) -> c_int {
         engine::lua_rawsetfield(state, engine::LUA_REGISTRYINDEX, c"frr.context".as_ptr());
         engine::lua_pushcclosurek(state, run_source, c"load".as_ptr(), 0, None);
         engine::lua_rawsetfield(state, engine::LUA_REGISTRYINDEX, c"frr.load".as_ptr());
+        engine::lua_createtable(state, 0, 0);
+        engine::lua_rawsetfield(state, engine::LUA_REGISTRYINDEX, MODULES.as_ptr());
         engine::lua_pushcclosurek(state, super::stock::run_job, c"call".as_ptr(), 0, None);
         engine::lua_rawsetfield(state, engine::LUA_REGISTRYINDEX, c"frr.stock".as_ptr());
     }
@@ -43,21 +42,69 @@ pub unsafe extern "C-unwind" fn keep_handler(state: *mut lua_State) -> c_int {
 
 /// Loads and runs a chunk: 1 the job.
 unsafe extern "C-unwind" fn run_source(state: *mut lua_State) -> c_int {
-    // SAFETY: called by `Vm::load` with a job that outlives the call. What is loaded is the bytecode that the compiler
-    // just made, never a script's own.
+    // SAFETY: called by `Vm::load` with a chunk that outlives the call.
     unsafe {
-        let job = &*engine::lua_touserdata(state, 1).cast::<Load>();
-        let status = engine::luau_load(state, job.chunk.as_ptr(), job.bytecode.as_ptr().cast(), job.bytecode.len(), 0);
-        if status != engine::LUA_OK {
-            engine::lua_error(state);
-        }
-        if job.native && engine::luau_codegen_supported() != 0 {
-            engine::luau_codegen_create(state);
-            engine::luau_codegen_compile(state, -1);
-        }
+        let chunk = &*engine::lua_touserdata(state, 1).cast::<Chunk>();
+        push_chunk(state, chunk);
         engine::lua_call(state, 0, 0);
     }
     0
+}
+
+/// Pushes a chunk as a function.
+unsafe fn push_chunk(state: *mut lua_State, chunk: &Chunk) {
+    // SAFETY: called protected, with free stack slots. What is loaded is the bytecode that the compiler just made, never a
+    // script's own.
+    unsafe {
+        let code = &chunk.bytecode;
+        let status = engine::luau_load(state, chunk.label.as_ptr(), code.as_ptr().cast(), code.len(), 0);
+        if status != engine::LUA_OK {
+            engine::lua_error(state);
+        }
+        if chunk.native && engine::luau_codegen_supported() != 0 {
+            engine::luau_codegen_create(state);
+            engine::luau_codegen_compile(state, -1);
+        }
+    }
+}
+
+/// Runs a module and pushes what it gives; remembers that.
+///
+/// # Safety
+/// Inside a C function of a script that is being loaded.
+pub unsafe fn run_module(state: *mut lua_State, chunk: Box<Chunk>) -> c_int {
+    // SAFETY: the caller's promise. An error passes through this frame: it drops the chunk and leaves the chain.
+    unsafe {
+        let _inside = super::context::of(state).modules().enter(&chunk.name);
+        engine::luaL_checkstack(state, 6, std::ptr::null());
+        push_chunk(state, &chunk);
+        engine::lua_call(state, 0, 1);
+        if engine::lua_type(state, -1) == engine::LUA_TNIL {
+            engine::lua_pop(state, 1);
+            engine::lua_pushboolean(state, 1);
+        }
+        engine::lua_rawgetfield(state, engine::LUA_REGISTRYINDEX, MODULES.as_ptr());
+        engine::lua_pushlstring(state, chunk.name.as_ptr().cast(), chunk.name.len());
+        engine::lua_pushvalue(state, -3);
+        engine::lua_rawset(state, -3);
+        engine::lua_pop(state, 1);
+        super::context::of(state).modules().done(&chunk.name);
+    }
+    1
+}
+
+/// Pushes what a module gave.
+///
+/// # Safety
+/// `state` is live, inside a C function.
+pub unsafe fn push_module(state: *mut lua_State, name: String) -> c_int {
+    // SAFETY: the caller's promise; the name is dropped also by an error for want of memory.
+    unsafe {
+        engine::lua_rawgetfield(state, engine::LUA_REGISTRYINDEX, MODULES.as_ptr());
+        engine::lua_pushlstring(state, name.as_ptr().cast(), name.len());
+        engine::lua_rawget(state, -2);
+    }
+    1
 }
 
 /// Runs where an error was raised, with the stack as it was: notes the function, leaves the error as it is.

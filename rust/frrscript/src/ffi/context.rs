@@ -4,6 +4,7 @@
 use super::engine::{self, lua_State};
 use crate::call::Changes;
 use crate::schema::{ArgKind, Hook};
+use crate::script::module::Modules;
 use crate::task::{Tasks, Wait};
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
@@ -29,6 +30,7 @@ pub struct CallContext {
     /// What the running task waits for, from the function that waits.
     wait: RefCell<Option<Wait>>,
     tasks: Rc<Tasks>,
+    modules: Modules,
 }
 
 impl CallContext {
@@ -135,6 +137,11 @@ impl CallContext {
     /// The events, timers and tasks of the VM's script.
     pub fn tasks(&self) -> &Rc<Tasks> {
         &self.tasks
+    }
+
+    /// The modules of the VM's script.
+    pub fn modules(&self) -> &Modules {
+        &self.modules
     }
 }
 

@@ -60,9 +60,9 @@ pub fn runtimedir() -> PathBuf {
     RUNTIMEDIR.with_borrow(Clone::clone)
 }
 
-/// Sets it.
-pub fn set_runtimedir(directory: PathBuf) {
-    RUNTIMEDIR.replace(directory);
+/// Sets it; `None`: the default.
+pub fn set_runtimedir(directory: Option<PathBuf>) {
+    RUNTIMEDIR.replace(directory.unwrap_or_else(|| PathBuf::from(RUNTIMES)));
 }
 
 /// Has the event loop watch for answers of runtimes; once.

@@ -3,8 +3,8 @@
 
 use super::args::Args;
 use super::engine::{self, lua_State};
-use super::object;
 use super::raise::{self, guarded};
+use super::{bring_up, object};
 use crate::lua::functions::{self, ALLOWED, Function};
 use crate::lua::value::Out;
 use crate::task::Wait;
@@ -115,6 +115,8 @@ unsafe extern "C-unwind" fn call_native(state: *mut lua_State) -> c_int {
         let function = &*engine::lua_touserdata(state, engine::lua_upvalueindex(1)).cast::<Function>();
         match guarded(state, || (function.body)(&Args::new(state, 1, function.full_name))) {
             Ok(Out::Wait(wait)) => begin_wait(state, function, wait),
+            Ok(Out::Module(chunk)) => bring_up::run_module(state, chunk),
+            Ok(Out::Loaded(name)) => bring_up::push_module(state, name),
             Ok(out) => object::push(state, out),
             Err(failure) => raise::error(state, failure.message),
         }

@@ -217,8 +217,8 @@ pub unsafe fn push(state: *mut lua_State, out: Out) -> c_int {
                     engine::lua_rawset(state, -3);
                 }
             }
-            // Only functions wait, and they don't come here (native.rs).
-            Out::Wait(_) => engine::lua_pushnil(state),
+            // Only functions wait or load, and they don't come here (native.rs).
+            Out::Wait(_) | Out::Loaded(_) | Out::Module(_) => engine::lua_pushnil(state),
             Out::Two(a, b) => {
                 push(state, *a);
                 push(state, *b);

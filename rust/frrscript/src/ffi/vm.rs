@@ -2,16 +2,17 @@
 //! One Luau VM: made, filled with what scripts may use, loaded with one source, called, closed.
 
 use super::account::{self, Account};
-use super::bring_up::{self, Load};
+use super::bring_up;
 use super::context::CallContext;
 use super::engine::{self, lua_State};
 use super::interrupt;
 use super::object::{self, View};
 use crate::failure::{Failure, Kind};
 use crate::schema::{ArgKind, Hook, Type};
+use crate::script::module::Chunk;
 use crate::watchdog::{self, Watch};
 use std::cell::Cell;
-use std::ffi::{CString, c_int, c_void};
+use std::ffi::{CStr, CString, c_int, c_void};
 use std::ptr::NonNull;
 use std::time::Duration;
 
@@ -134,20 +135,13 @@ impl Vm {
     /// # Errors
     /// It does not compile, fails, or runs longer than `limit`.
     pub fn load(&self, name: &str, source: &str, limit: Duration) -> Result<(), Failure> {
-        let bytecode = mlua::chunk::Compiler::new()
-            .set_optimization_level(2)
-            .set_debug_level(1)
-            .compile(source)
-            .map_err(|e| Failure::runtime(compile_error(&e)))?;
-        let chunk = CString::new(format!("={name}")).map_err(|e| Failure::runtime(e.to_string()))?;
-        let native =
-            source.lines().take_while(|l| l.starts_with("--") || l.trim().is_empty()).any(|l| l.trim() == "--!native");
-        let mut job = Load { chunk: &chunk, bytecode: &bytecode, native };
+        let chunk = Chunk::compile(name, source).map_err(Failure::runtime)?;
+        let _open = self.context.modules().open(name, source.len());
         self.protected(limit, |state| {
-            // SAFETY: `job` outlives the call; the handler is at its place; the registry's key is interned.
+            // SAFETY: `chunk` outlives the call; the handler is at its place; the registry's key is interned.
             unsafe {
                 engine::lua_rawgetfield(state, engine::LUA_REGISTRYINDEX, c"frr.load".as_ptr());
-                engine::lua_pushlightuserdata(state, (&raw mut job).cast());
+                engine::lua_pushlightuserdata(state, (&raw const chunk).cast_mut().cast());
                 engine::lua_pcall(state, 1, 0, HANDLER)
             }
         })
@@ -171,7 +165,9 @@ impl Vm {
             engine::lua_getinfo(state, -1, c"as".as_ptr(), &raw mut info);
             let reference = self.without_limit(|| engine::lua_ref(state, -1));
             engine::lua_pop(state, 1);
-            let line = usize::try_from(info.linedefined).unwrap_or(0);
+            // Of a module's functions the line says nothing about the script's own text.
+            let own = self.context.modules().is_main(CStr::from_ptr(info.source));
+            let line = if own { usize::try_from(info.linedefined).unwrap_or(0) } else { 0 };
             Some(Function { reference, params: info.nparams, variadic: info.isvararg != 0, line })
         }
     }
@@ -431,13 +427,6 @@ impl Drop for Vm {
             watchdog::forget();
             engine::lua_close(self.state.as_ptr());
         }
-    }
-}
-
-fn compile_error(error: &mlua::Error) -> String {
-    match error {
-        mlua::Error::SyntaxError { message, .. } => message.clone(),
-        other => other.to_string(),
     }
 }
 

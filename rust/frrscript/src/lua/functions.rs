@@ -2,7 +2,7 @@
 //! The functions that every script finds, by table.
 
 use super::value::Out;
-use super::{as_path, bus, ext, logging, patterns, runtime, sets, tasks};
+use super::{as_path, bus, ext, logging, modules, patterns, runtime, sets, tasks};
 use crate::failure::Failure;
 use crate::ffi::args::{Arg, Args};
 use crate::value::as_path::AsPath;
@@ -130,6 +130,7 @@ pub const LOG: &[Function] = functions! { "log":
 /// Globals.
 pub const GLOBAL: &[Function] = functions! { "global":
     "print", "(...any) -> ()", "the same as log.info", logging::info;
+    "require", "(name: string) -> any", "what a module gives: NAME.lua or NAME.luau of the script directory, or \"frr.NAME\" of the runtimes; while the script is loaded only", modules::require;
     "frr_plain_find", "", "for the prelude only", plain_find;
 };
 

@@ -10,6 +10,7 @@ pub mod ext;
 pub mod functions;
 pub mod items;
 pub mod logging;
+pub mod modules;
 pub mod patterns;
 pub mod runtime;
 pub mod sets;

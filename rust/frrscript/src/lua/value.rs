@@ -4,6 +4,7 @@
 use crate::atom::Atom;
 use crate::failure::Failure;
 use crate::ffi::args::Args;
+use crate::script::module::Chunk;
 use crate::task::Wait;
 
 /// What a method or field gives to the script.
@@ -40,6 +41,10 @@ pub enum Out {
     Many(Vec<Out>),
     /// Two results.
     Two(Box<Out>, Box<Out>),
+    /// What the module of this name has given.
+    Loaded(String),
+    /// The module is run first; what it gives is the result.
+    Module(Box<Chunk>),
     /// The task waits; what it waits for gives the results.
     Wait(Wait),
 }

@@ -3,11 +3,12 @@
 //! nothing that was not compiled and checked can come into service.
 
 use super::escape::Indexed;
+use super::module::Module;
 use super::options::Options;
 use super::source::Source;
 use crate::failure::{Failure, Kind};
 use crate::ffi::vm::Vm;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A source whose code has run once in a VM of its own: its functions are defined.
 pub struct Compiled {
@@ -16,6 +17,7 @@ pub struct Compiled {
     hash: u64,
     name: String,
     indexed: Indexed,
+    modules: Vec<Module>,
 }
 
 /// A script in service.
@@ -28,6 +30,8 @@ pub struct Generation {
     pub path: PathBuf,
     /// Of the file's text.
     pub hash: u64,
+    /// The modules that it required.
+    pub modules: Vec<Module>,
     /// Which parameters of its functions can't outlive a call.
     pub indexed: Indexed,
     /// When it came into service.
@@ -43,38 +47,48 @@ impl Source {
         let vm = Vm::new(options.memory())?;
         vm.context().tasks().set_script(name);
         vm.context().tasks().permit_runtimes(&options.runtimes);
-        vm.load(name, &self.text, options.load_time()).map_err(|failure| self.explain(name, failure))?;
+        vm.load(name, &self.text, options.load_time()).map_err(|failure| {
+            let from = vm.context().modules().origin(&failure.message);
+            match from {
+                Some((module, path, text)) => {
+                    explain(&format!("script {name}: module {module}"), &module, &path, &text, &failure)
+                }
+                None => explain(&format!("script {name}"), name, &self.path, &self.text, &failure),
+            }
+        })?;
         let indexed = Indexed::of(&self.text);
-        Ok(Compiled { vm, path: self.path, hash: self.hash, name: name.to_owned(), indexed })
+        let modules = vm.context().modules().take();
+        Ok(Compiled { vm, path: self.path, hash: self.hash, name: name.to_owned(), indexed, modules })
     }
+}
 
-    /// Adds the source line that an error names, with a mark under it.
-    fn explain(&self, name: &str, failure: Failure) -> Failure {
-        let Some((line, message)) = line_of(name, &failure.message) else {
-            return Failure::new(failure.kind, format!("script {name}: {}", failure.message));
-        };
-        let mut out = format!("script {name}: {}:{line}: {message}", self.path.display());
-        let text = self.text.lines().nth(line - 1);
-        if let Some(hint) = hint(message, text.unwrap_or_default()) {
-            out.push_str(&format!(" ({hint})"));
-        }
-        if let Some(text) = text {
-            // Goes to a terminal, which is not to take orders from a script.
-            let text: String = text.chars().take(120).map(|c| if c.is_control() { ' ' } else { c }).collect();
-            let column = caret(message, &text);
-            out.push_str(&format!(
-                "\n  {line} | {text}\n  {} | {}^",
-                " ".repeat(line.to_string().len()),
-                " ".repeat(column)
-            ));
-        }
-        Failure::new(failure.kind, out)
+/// Adds the source line that an error of the chunk `name` names, with a mark under it; `what` is told in front of it.
+fn explain(what: &str, name: &str, path: &Path, text: &str, failure: &Failure) -> Failure {
+    let Some((line, message)) = line_of(name, &failure.message) else {
+        return Failure::new(failure.kind, format!("{what}: {}", failure.message));
+    };
+    let mut out = format!("{what}: {}:{line}: {message}", path.display());
+    let text = text.lines().nth(line - 1);
+    if let Some(hint) = hint(message, text.unwrap_or_default()) {
+        out.push_str(&format!(" ({hint})"));
     }
+    if let Some(text) = text {
+        // Goes to a terminal, which is not to take orders from a script.
+        let text: String = text.chars().take(120).map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let column = caret(message, &text);
+        out.push_str(&format!(
+            "\n  {line} | {text}\n  {} | {}^",
+            " ".repeat(line.to_string().len()),
+            " ".repeat(column)
+        ));
+    }
+    Failure::new(failure.kind, out)
 }
 
 /// The line and the rest of `NAME:12: text`, as an error of the script has it, or `12: text`, as the compiler does.
 fn line_of<'a>(name: &str, message: &'a str) -> Option<(usize, &'a str)> {
-    let message = message.strip_prefix(name).unwrap_or(message).trim_start_matches(':');
+    let own = message.strip_prefix(name).filter(|rest| rest.starts_with(':'));
+    let message = own.unwrap_or(message).trim_start_matches(':');
     let (line, text) = message.split_once(':')?;
     Some((line.parse().ok().filter(|&n| n > 0)?, text.trim_start()))
 }
@@ -117,6 +131,7 @@ impl Compiled {
             path: self.path,
             hash: self.hash,
             indexed: self.indexed,
+            modules: self.modules,
             since: std::time::SystemTime::now(),
         })
     }

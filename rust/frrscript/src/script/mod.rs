@@ -2,11 +2,12 @@
 //! Scripts: found, loaded, in service, counted.
 //!
 //! Reading order: [`source`] (the file), [`generation`] (from source to a VM in service, as types so that no step can be
-//! left out), [`record`] (one script with its options, its users and its counters), [`store`] (all of them).
+//! left out), [`module`] (what it requires), [`record`] (one script with its options, its users and its counters), [`store`] (all of them).
 
 pub mod escape;
 pub mod generation;
 pub mod guard;
+pub mod module;
 pub mod options;
 pub mod record;
 pub mod show;

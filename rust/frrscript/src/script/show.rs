@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `show script`: a table, one script in detail, and JSON.
 
+use super::module::Module;
 use super::record::Script;
 use crate::failure::Kind;
 use serde_json::{Map, Value, json};
@@ -88,6 +89,11 @@ pub fn detail(script: &Script) -> String {
         Some(g) => {
             let (used, peak) = g.vm.memory();
             writeln!(out, "  File: {} (text {:016x}), in service since {}", g.path.display(), g.hash, ago(g.since))
+                .and_then(|()| {
+                    g.modules.iter().try_for_each(|m| {
+                        writeln!(out, "  Module {}: {} (text {:016x})", m.name, m.path.display(), m.hash)
+                    })
+                })
                 .and_then(|()| writeln!(out, "  Generation: {}", g.number))
                 .and_then(|()| {
                     writeln!(out, "  Memory: {} KiB, at most {} KiB", used.div_ceil(1024), peak.div_ceil(1024))
@@ -149,6 +155,11 @@ pub fn json(scripts: &[Rc<Script>]) -> String {
     serde_json::to_string_pretty(&Value::Object(all)).unwrap_or_else(|_| "{}".to_owned()) + "\n"
 }
 
+fn modules(modules: &[Module]) -> Vec<Value> {
+    let one = |m: &Module| json!({ "name": m.name, "file": m.path.display().to_string(), "hash": format!("{:016x}", m.hash) });
+    modules.iter().map(one).collect()
+}
+
 fn one(script: &Script) -> Value {
     let options = script.options.borrow();
     let stats = &script.stats;
@@ -172,6 +183,7 @@ fn one(script: &Script) -> Value {
         "generation": current.as_ref().map(|g| g.number),
         "file": current.as_ref().map(|g| g.path.display().to_string()),
         "hash": current.as_ref().map(|g| format!("{:016x}", g.hash)),
+        "modules": current.as_ref().map(|g| modules(&g.modules)),
         "inServiceSince": current.as_ref().map(|g| unix(g.since)),
         "limitTimeMsecs": options.time_ms,
         "limitMemoryBytes": options.memory(),

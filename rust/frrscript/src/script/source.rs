@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// Octets of a source. The compiler runs outside of any time limit; this bounds it.
 pub const MOST: u64 = 1024 * 1024;
 /// Characters of a name.
-const LONGEST_NAME: usize = 64;
+pub(super) const LONGEST_NAME: usize = 64;
 
 /// The text of a script.
 #[derive(Debug)]
@@ -30,18 +30,23 @@ pub struct Source {
 /// # Errors
 /// It is no such name.
 pub fn check_name(name: &str) -> Result<(), Failure> {
-    let fine = !name.is_empty()
-        && name.len() <= LONGEST_NAME
-        && !name.starts_with(['.', '-'])
-        && !name.contains("..")
-        && name.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-' | b'.'));
-    if fine {
+    if names_a_file(name) {
         return Ok(());
     }
     Err(Failure::runtime(format!(
         "{} is not a script name: write the file's name without its folder and without .lua, up to {LONGEST_NAME} letters, digits, _ - and .",
         crate::value::text::quoted(name)
     )))
+}
+
+/// Whether a name of a script or module is that of a file in its directory.
+#[must_use]
+pub fn names_a_file(name: &str) -> bool {
+    !name.is_empty()
+        && name.len() <= LONGEST_NAME
+        && !name.starts_with(['.', '-'])
+        && !name.contains("..")
+        && name.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-' | b'.'))
 }
 
 impl Source {
@@ -58,38 +63,47 @@ impl Source {
                 candidates[0].display()
             )));
         };
-        let failed = |why: String| missing(format!("script {name}: {}: {why}", path.display()));
-        // Not blocking: a FIFO of that name would keep the daemon waiting for a writer.
-        let file = OpenOptions::new()
-            .read(true)
-            .custom_flags(libc::O_NONBLOCK | libc::O_CLOEXEC)
-            .open(path)
-            .map_err(|e| failed(e.to_string()))?;
-        let data = file.metadata().map_err(|e| failed(e.to_string()))?;
-        if !data.is_file() {
-            return Err(failed("not a file".to_owned()));
-        }
-        if data.mode() & 0o002 != 0 {
-            return Err(failed("every user may write it: take that away (chmod o-w)".to_owned()));
-        }
-        if data.len() > MOST {
-            return Err(failed(format!("has {} octets: a script has at most {MOST}", data.len())));
-        }
-        let mut octets = Vec::new();
-        file.take(MOST + 1).read_to_end(&mut octets).map_err(|e| failed(e.to_string()))?;
-        if octets.len() as u64 > MOST {
-            return Err(failed(format!("has more than {MOST} octets")));
-        }
-        let text = String::from_utf8(octets)
-            .map_err(|_| failed("not text: scripts are loaded as source in UTF-8, never as bytecode".to_owned()))?;
-        // To the compiler a NUL is the end. A file that was not written to its end has them in place of what is missing.
-        if let Some(at) = text.find('\0') {
-            return Err(failed(format!("not text: has a NUL at octet {at}")));
-        }
-        let mut hasher = DefaultHasher::new();
-        text.hash(&mut hasher);
-        Ok(Source { path: path.clone(), hash: hasher.finish(), text })
+        let (text, hash) =
+            read_text(path).map_err(|why| missing(format!("script {name}: {}: {why}", path.display())))?;
+        Ok(Source { path: path.clone(), hash, text })
     }
+}
+
+/// Reads a text of a script or module, and its hash.
+///
+/// # Errors
+/// Why it is refused, as it goes on after the path.
+pub fn read_text(path: &Path) -> Result<(String, u64), String> {
+    // Not blocking: a FIFO of that name would keep the daemon waiting for a writer.
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK | libc::O_CLOEXEC)
+        .open(path)
+        .map_err(|e| e.to_string())?;
+    let data = file.metadata().map_err(|e| e.to_string())?;
+    if !data.is_file() {
+        return Err("not a file".to_owned());
+    }
+    if data.mode() & 0o002 != 0 {
+        return Err("every user may write it: take that away (chmod o-w)".to_owned());
+    }
+    if data.len() > MOST {
+        return Err(format!("has {} octets: a script has at most {MOST}", data.len()));
+    }
+    let mut octets = Vec::new();
+    file.take(MOST + 1).read_to_end(&mut octets).map_err(|e| e.to_string())?;
+    if octets.len() as u64 > MOST {
+        return Err(format!("has more than {MOST} octets"));
+    }
+    let text = String::from_utf8(octets)
+        .map_err(|_| "not text: scripts are loaded as source in UTF-8, never as bytecode".to_owned())?;
+    // To the compiler a NUL is the end. A file that was not written to its end has them in place of what is missing.
+    if let Some(at) = text.find('\0') {
+        return Err(format!("not text: has a NUL at octet {at}"));
+    }
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    Ok((text, hasher.finish()))
 }
 
 fn missing(message: String) -> Failure {

@@ -14,7 +14,6 @@ fn nothing_loads_code_or_reaches_the_system() {
         "debug",
         "ffi",
         "jit",
-        "require",
         "dofile",
         "loadfile",
         "load",

@@ -18,6 +18,7 @@ mod fields;
 mod host;
 mod limits;
 mod loading;
+mod modules;
 mod operating;
 mod runtimes;
 mod staging;

@@ -22,7 +22,7 @@ pub unsafe extern "C" fn frrscript_host_set(host: *const Host) -> c_int {
         // SAFETY: its strings are NUL-terminated or NULL, its operations NULL or alive.
         unsafe {
             if let Some(directory) = text(host.runtimedir) {
-                host::set_runtimedir(directory.into());
+                host::set_runtimedir(Some(directory.into()));
             }
             if let Some(directory) = text(host.scriptdir) {
                 crate::script::store::set_directory(directory.into());
