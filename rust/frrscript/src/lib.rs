@@ -12,6 +12,7 @@
 pub mod atom;
 pub mod bus;
 pub mod call;
+pub mod codec;
 pub mod compat;
 pub mod failure;
 pub mod ffi;

@@ -64,7 +64,8 @@ impl Plain {
     }
 }
 
-fn number(n: f64) -> Value {
+/// A number as JSON's: whole ones as integers.
+pub(crate) fn number(n: f64) -> Value {
     #[allow(clippy::cast_possible_truncation, reason = "whole and far below 2^63, as checked")]
     if n.trunc() == n && n.abs() <= 9_007_199_254_740_992.0 {
         return json!(n as i64);

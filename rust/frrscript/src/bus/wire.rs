@@ -3,6 +3,7 @@
 
 use super::plain::Plain;
 use super::topic;
+use crate::codec::cbor::{self, Whole, Written};
 use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 
@@ -83,8 +84,6 @@ pub fn encode(message: &Message) -> Option<Vec<u8>> {
     (out.len() <= MOST).then_some(out)
 }
 
-type Written = Result<(), minicbor::encode::Error<std::convert::Infallible>>;
-
 fn write(e: &mut Encoder<&mut Vec<u8>>, message: &Message) -> Written {
     let (kind, fields) = match &message.body {
         Body::Hello => (0, 0),
@@ -106,44 +105,12 @@ fn write(e: &mut Encoder<&mut Vec<u8>>, message: &Message) -> Written {
         }
         Body::Value(p) | Body::Retained(p) => {
             e.str(&p.topic)?.str(&p.script)?.u64(p.at)?;
-            write_value(e, &p.value)?;
+            cbor::write(e, &p.value, Whole::Float)?;
         }
         Body::Retract(topic) => {
             e.str(topic)?;
         }
     }
-    Ok(())
-}
-
-fn write_value(e: &mut Encoder<&mut Vec<u8>>, value: &Plain) -> Written {
-    match value {
-        Plain::Nil => e.null()?,
-        Plain::Bool(b) => e.bool(*b)?,
-        // The shortest form that keeps the number; f16 saves nothing that is worth its code.
-        #[allow(clippy::cast_possible_truncation, reason = "it is asked whether anything was lost")]
-        Plain::Number(n) if f64::from(*n as f32).to_bits() == n.to_bits() => e.f32(*n as f32)?,
-        Plain::Number(n) => e.f64(*n)?,
-        Plain::Integer(n) => e.i64(*n)?,
-        Plain::Octets(octets) => match std::str::from_utf8(octets) {
-            Ok(text) => e.str(text)?,
-            Err(_) => e.bytes(octets)?,
-        },
-        Plain::Array(items) => {
-            e.array(items.len() as u64)?;
-            for item in items {
-                write_value(e, item)?;
-            }
-            e
-        }
-        Plain::Map(entries) => {
-            e.map(entries.len() as u64)?;
-            for (key, value) in entries {
-                write_value(e, key)?;
-                write_value(e, value)?;
-            }
-            e
-        }
-    };
     Ok(())
 }
 

@@ -27,7 +27,7 @@ mod native;
 mod object;
 pub mod own_events;
 mod pace;
-mod plain;
+pub mod plain;
 mod raise;
 pub mod record;
 pub mod rule;

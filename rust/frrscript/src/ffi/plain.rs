@@ -9,7 +9,19 @@ use crate::failure::Failure;
 use crate::lua::{as_path, sets};
 use std::ffi::{c_int, c_void};
 
-const ALLOWED: &str = "only nil, booleans, numbers, strings and tables of them can be published";
+/// What plain data may be.
+pub struct Rules {
+    /// Octets at most.
+    pub most: usize,
+    /// Tables in tables at most.
+    pub deepest: usize,
+    /// What is done with it: `can be published`.
+    pub can: &'static str,
+    /// As what it is too large: ` as a message`.
+    pub whole: &'static str,
+}
+
+const PUBLISHED: Rules = Rules { most: MOST, deepest: DEEPEST, can: "can be published", whole: " as a message" };
 
 impl Args<'_> {
     /// The argument as plain data: a copy.
@@ -17,8 +29,31 @@ impl Args<'_> {
     /// # Errors
     /// It, or something in it, is no plain data; it contains itself; it is too large or too deep.
     pub fn plain(&self, index: usize) -> Result<Plain, Failure> {
+        self.plain_within(index, &PUBLISHED)
+    }
+
+    /// The argument as plain data by other rules.
+    ///
+    /// # Errors
+    /// As [`Args::plain`].
+    pub fn plain_within(&self, index: usize, rules: &Rules) -> Result<Plain, Failure> {
         let state = self.state();
-        let mut walk = Walk { state, path: String::from("the value"), inside: Vec::new(), left: MOST };
+        if rules.deepest > DEEPEST {
+            let slots = c_int::try_from(rules.deepest).unwrap_or(c_int::MAX / 2) + 8;
+            // SAFETY: a live state and its account. The limit is lifted, so that nothing raises.
+            let room = unsafe {
+                let account = super::interrupt::account(state);
+                let limit = account.limit();
+                account.set_limit(usize::MAX);
+                let room = engine::lua_checkstack(state, slots);
+                account.set_limit(limit);
+                room
+            };
+            if room == 0 {
+                return Err(self.bad(index, "the value is too deep inside of calls"));
+            }
+        }
+        let mut walk = Walk { state, rules, path: String::from("the value"), inside: Vec::new(), left: rules.most };
         // SAFETY: a live state; what the walk has left on the stack when it ends early is taken off.
         let (top, value) = unsafe { (engine::lua_gettop(state), walk.value(&self.get(index))) };
         // SAFETY: likewise.
@@ -28,8 +63,9 @@ impl Args<'_> {
 }
 
 /// A walk through a value.
-struct Walk {
+struct Walk<'a> {
     state: *mut lua_State,
+    rules: &'a Rules,
     /// Where it is, as a script would write it.
     path: String,
     /// The tables that it is in.
@@ -38,14 +74,14 @@ struct Walk {
     left: usize,
 }
 
-impl Walk {
+impl Walk<'_> {
     fn take(&mut self, octets: usize) -> Result<(), String> {
         match self.left.checked_sub(octets) {
             Some(left) => {
                 self.left = left;
                 Ok(())
             }
-            None => Err(format!("the value takes more than {MOST} octets as a message")),
+            None => Err(format!("the value takes more than {} octets{}", self.rules.most, self.rules.whole)),
         }
     }
 
@@ -79,7 +115,7 @@ impl Walk {
     }
 
     fn no(&self, name: &str) -> String {
-        format!("{} is a {name}: {ALLOWED}", self.path)
+        format!("{} is a {name}: only nil, booleans, numbers, strings and tables of them {}", self.path, self.rules.can)
     }
 
     fn table(&mut self, at: c_int) -> Result<Plain, String> {
@@ -88,15 +124,15 @@ impl Walk {
         if self.inside.contains(&this) {
             return Err(format!("{} contains itself", self.path));
         }
-        if self.inside.len() >= DEEPEST {
-            return Err(format!("{} nests deeper than {DEEPEST} tables", self.path));
+        if self.inside.len() >= self.rules.deepest {
+            return Err(format!("{} nests deeper than {} tables", self.path, self.rules.deepest));
         }
         self.inside.push(this);
         let mut entries = Vec::new();
         let mut next = 0;
         loop {
             // SAFETY: a live state, and a table on its stack that nobody changes meanwhile: nothing here raises. A C
-            // function has 20 stack slots (LUA_MINSTACK): one is taken for each of the tables that it is in but the first,
+            // function has 20 stack slots (LUA_MINSTACK), or what was asked for: one is taken for each of the tables that it is in but the first,
             // and two here. What `read` borrows stays alive in the table.
             unsafe {
                 next = engine::lua_rawiter(self.state, at, next);

@@ -2,7 +2,7 @@
 //! The functions that every script finds, by table.
 
 use super::value::Out;
-use super::{as_path, bus, ext, logging, modules, patterns, runtime, sets, tasks};
+use super::{as_path, bus, codec, ext, logging, modules, patterns, runtime, sets, tasks};
 use crate::failure::Failure;
 use crate::ffi::args::{Arg, Args};
 use crate::value::as_path::AsPath;
@@ -117,6 +117,18 @@ pub const EXT_COMMUNITY: &[Function] = functions! { "frr.ext_community":
     "text", "(octets: string) -> string", "FRR's text of 8 octets", ext::to_text;
 };
 
+/// `frr.json.*`.
+pub const JSON: &[Function] = functions! { "frr.json":
+    "encode", "(value: any) -> string", "the JSON text of nil, a boolean, number, string or table of them; an empty table is []", codec::json_encode;
+    "decode", "(text: string) -> (any, string?)", "the value of a JSON text, null is nil; or nil and what is wrong with it", codec::json_decode;
+};
+
+/// `frr.cbor.*`.
+pub const CBOR: &[Function] = functions! { "frr.cbor":
+    "encode", "(value: any) -> string", "the same as CBOR octets; a string is text if it is UTF-8, else octets", codec::cbor_encode;
+    "decode", "(octets: string) -> (any, string?)", "the value of CBOR octets; or nil and what is wrong with them", codec::cbor_decode;
+};
+
 /// `log.*`: to the daemon's log.
 pub const LOG: &[Function] = functions! { "log":
     "trace", "(...any) -> ()", "a debug line", logging::debug;
@@ -150,7 +162,15 @@ pub const RUNTIME: &[Function] = functions! { "runtime":
 /// All tables by their dotted names; the empty name is the globals.
 #[must_use]
 pub fn tables() -> Vec<(&'static str, &'static [Function])> {
-    vec![("", GLOBAL), ("frr", FRR), ("frr.ext_community", EXT_COMMUNITY), ("log", LOG), (PRELUDE, RUNTIME)]
+    vec![
+        ("", GLOBAL),
+        ("frr", FRR),
+        ("frr.ext_community", EXT_COMMUNITY),
+        ("frr.json", JSON),
+        ("frr.cbor", CBOR),
+        ("log", LOG),
+        (PRELUDE, RUNTIME),
+    ]
 }
 
 fn prefix(args: &Args) -> Result<Out, Failure> {

@@ -10,6 +10,7 @@ mod answers;
 mod assigning;
 mod bus;
 mod busy;
+mod codec;
 mod defects;
 mod engine;
 mod escape;

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! JSON (RFC 8259).
+
+use super::MOST;
+use crate::bus::plain::{Plain, number};
+use crate::lua::value::Out;
+use crate::task::shell::from_json;
+use serde_json::{Map, Value, json};
+
+/// The text of a value.
+///
+/// # Errors
+/// What in it JSON has no words for.
+pub fn encode(value: &Plain) -> Result<String, String> {
+    let text = as_json(value)?.to_string();
+    if text.len() > MOST { Err(format!("its text takes more than {MOST} octets")) } else { Ok(text) }
+}
+
+fn as_json(value: &Plain) -> Result<Value, String> {
+    Ok(match value {
+        Plain::Nil => Value::Null,
+        Plain::Bool(b) => json!(b),
+        Plain::Number(n) if n.is_finite() => number(*n),
+        Plain::Number(n) => return Err(format!("it has the number {n}, which JSON has not")),
+        Plain::Integer(n) => json!(n),
+        Plain::Octets(octets) => Value::String(text(octets)?.to_owned()),
+        Plain::Array(items) => Value::Array(items.iter().map(as_json).collect::<Result<_, _>>()?),
+        Plain::Map(entries) => {
+            let mut object = Map::new();
+            for (key, value) in entries {
+                let key = match key {
+                    Plain::Octets(octets) => text(octets)?.to_owned(),
+                    other => as_json(other)?.to_string(),
+                };
+                object.insert(key, as_json(value)?);
+            }
+            Value::Object(object)
+        }
+    })
+}
+
+fn text(octets: &[u8]) -> Result<&str, String> {
+    std::str::from_utf8(octets).map_err(|_| {
+        let start: String = String::from_utf8_lossy(octets).chars().take(20).flat_map(char::escape_debug).collect();
+        format!("it has the string '{start}', which is no UTF-8, as JSON's text is: use frr.cbor for any octets")
+    })
+}
+
+/// The value of a text.
+///
+/// # Errors
+/// What is wrong, with line and column.
+pub fn decode(text: &[u8]) -> Result<Out, String> {
+    if text.len() > MOST {
+        return Err(format!("no JSON: {} octets: at most {MOST} are read", text.len()));
+    }
+    serde_json::from_slice::<Value>(text).map(from_json).map_err(|why| format!("no JSON: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_numbers_are_integers() {
+        let value = Plain::Array(vec![Plain::Number(7.0), Plain::Number(1.5), Plain::Number(1e300), Plain::Nil]);
+        assert_eq!(encode(&value).as_deref(), Ok("[7,1.5,1e+300,null]"));
+    }
+
+    #[test]
+    fn what_json_has_not() {
+        assert!(encode(&Plain::Number(f64::NAN)).is_err());
+        assert!(encode(&Plain::Octets(vec![0xff])).is_err());
+        assert!(encode(&Plain::Octets(vec![b'x'; MOST])).is_err());
+    }
+}
