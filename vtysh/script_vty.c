@@ -304,6 +304,18 @@ DEFPY (show_script_runtimes,
 	return CMD_SUCCESS;
 }
 
+DEFPY (show_script_dicts,
+       show_script_dicts_cmd,
+       "show script dicts [json]$json",
+       SHOW_STR
+       SCRIPT_STR
+       "Stores that scripts and runtimes of this daemon share\n"
+       JSON_STR)
+{
+	say(vty, frrscript_show_dicts(!!json));
+	return CMD_SUCCESS;
+}
+
 DEFPY (debug_script,
        debug_script_cmd,
        "[no] debug script",
@@ -401,6 +413,7 @@ void script_vty_init(void)
 	install_element(VIEW_NODE, &show_script_hooks_cmd);
 	install_element(VIEW_NODE, &show_script_topics_cmd);
 	install_element(VIEW_NODE, &show_script_runtimes_cmd);
+	install_element(VIEW_NODE, &show_script_dicts_cmd);
 }
 
 #endif /* HAVE_SCRIPTING */

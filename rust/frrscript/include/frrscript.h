@@ -728,6 +728,11 @@ uint32_t frrscript_bus_tick(void);
 void frrscript_bus_bye(void);
 
 /*
+ `show script dicts [json]`.
+ */
+char *frrscript_show_dicts(bool json);
+
+/*
  `show script topics [json]`.
  */
 char *frrscript_show_topics(bool json);

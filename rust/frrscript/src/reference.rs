@@ -2,7 +2,7 @@
 //! What there is to script, from the type tables: `show script hooks`, the reference page and the editor's types.
 
 use crate::lua::value::Doc;
-use crate::lua::{as_path, ext, functions, items, patterns, sets};
+use crate::lua::{as_path, dicts, ext, functions, items, patterns, sets};
 use crate::schema::{self, ArgKind, Field, FieldKind, Hook, ItemKind, Type};
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -22,6 +22,7 @@ pub fn objects() -> Vec<(&'static str, &'static str, Vec<&'static Doc>)> {
         ("AsnSet", "AS numbers and ranges", sets::ASNS_DOCS.iter().collect()),
         ("CommunitySet", "communities", sets::COMMUNITIES_DOCS.iter().collect()),
         ("AsPathPattern", "a compiled pattern for as_path:match()", patterns::DOCS.iter().collect()),
+        ("SharedDict", "a store of the daemon; # counts its entries", dicts::DOCS.iter().collect()),
         (
             "Subscription",
             "what was asked for, and can be taken back",

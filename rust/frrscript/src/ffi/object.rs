@@ -191,6 +191,9 @@ pub unsafe fn push(state: *mut lua_State, out: Out) -> c_int {
                 }
                 return count;
             }
+            Out::Shared(octets) => {
+                engine::lua_pushlstring(state, octets.as_ptr().cast(), octets.len());
+            }
             Out::Object(object) => push_object(state, object),
             Out::List(items) => {
                 engine::lua_createtable(state, c_int::try_from(items.len()).unwrap_or(0), 0);

@@ -37,6 +37,14 @@ impl Args<'_> {
     /// # Errors
     /// As [`Args::plain`].
     pub fn plain_within(&self, index: usize, rules: &Rules) -> Result<Plain, Failure> {
+        self.plain_counted(index, rules, &mut 0)
+    }
+
+    /// The same, and how many octets it counts as.
+    ///
+    /// # Errors
+    /// As [`Args::plain`].
+    pub fn plain_counted(&self, index: usize, rules: &Rules, octets: &mut usize) -> Result<Plain, Failure> {
         let state = self.state();
         if rules.deepest > DEEPEST {
             let slots = c_int::try_from(rules.deepest).unwrap_or(c_int::MAX / 2) + 8;
@@ -58,6 +66,7 @@ impl Args<'_> {
         let (top, value) = unsafe { (engine::lua_gettop(state), walk.value(&self.get(index))) };
         // SAFETY: likewise.
         unsafe { engine::lua_settop(state, top) };
+        *octets = rules.most - walk.left;
         value.map_err(|why| self.bad(index, why))
     }
 }

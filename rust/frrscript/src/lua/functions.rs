@@ -2,7 +2,7 @@
 //! The functions that every script finds, by table.
 
 use super::value::Out;
-use super::{as_path, bus, codec, ext, logging, modules, patterns, runtime, sets, tasks};
+use super::{as_path, bus, codec, dicts, ext, logging, modules, patterns, runtime, sets, tasks};
 use crate::failure::Failure;
 use crate::ffi::args::{Arg, Args};
 use crate::value::as_path::AsPath;
@@ -101,6 +101,7 @@ pub const FRR: &[Function] = functions! { "frr":
     "publish", "(topic: string, value: any) -> ()", "tells all scripts that subscribe to the topic, in all daemons of this router: nil, booleans, numbers, strings, and tables of them", bus::publish;
     "retract", "(topic: string) -> boolean", "takes a topic of this daemon back; false: it has none of that name", bus::retract;
     "subscribe", "(topic: string, handler: (value: any, topic: string, daemon: string) -> (), options: {on_lost: ((topic: string, daemon: string) -> ())?}?) -> Subscription", "calls the handler, as a task, with the topic's last value and with each new one", bus::subscribe;
+    "shared_dict", "(name: string, options: {size: number?}?) -> SharedDict", "a store of the daemon that all its scripts and runtimes share; it outlives reloads; size in octets, 4 MiB if none is given", dicts::shared_dict;
     "time", "() -> number", "seconds since 1970, UTC, with fraction", time;
     "monotonic", "() -> number", "seconds of a clock that is never set, with fraction: for intervals, and what times like peer.uptime are in", monotonic;
     "localtime", "() -> {year: number, month: number, day: number, hour: number, minute: number, second: number, weekday: number}", "now in the router's time zone; weekday 0 is Sunday", localtime;

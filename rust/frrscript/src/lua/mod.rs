@@ -7,6 +7,7 @@
 pub mod as_path;
 pub mod bus;
 pub mod codec;
+pub mod dicts;
 pub mod ext;
 pub mod functions;
 pub mod items;

@@ -27,6 +27,8 @@ pub enum Out {
     Text(String),
     /// Octets.
     Octets(Vec<u8>),
+    /// Octets that something else holds, too.
+    Shared(std::sync::Arc<[u8]>),
     /// An object of Rust's own.
     Object(Box<dyn Object>),
     /// An array.

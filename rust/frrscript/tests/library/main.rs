@@ -12,6 +12,7 @@ mod bus;
 mod busy;
 mod codec;
 mod defects;
+mod dicts;
 mod engine;
 mod escape;
 mod events;

@@ -47,6 +47,12 @@ pub extern "C" fn frrscript_bus_bye() {
     wall("frrscript_bus_bye", (), bus::bye);
 }
 
+/// `show script dicts [json]`.
+#[unsafe(no_mangle)]
+pub extern "C" fn frrscript_show_dicts(json: bool) -> *mut c_char {
+    wall("frrscript_show_dicts", std::ptr::null_mut(), || into_c(crate::dict::shown(json)))
+}
+
 /// `show script topics [json]`.
 #[unsafe(no_mangle)]
 pub extern "C" fn frrscript_show_topics(json: bool) -> *mut c_char {

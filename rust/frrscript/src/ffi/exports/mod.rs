@@ -12,6 +12,7 @@
 #![allow(clippy::missing_safety_doc, reason = "the conventions above are each function's safety section")]
 
 pub mod bus;
+pub mod dicts;
 pub mod events;
 pub mod operate;
 pub mod register;

@@ -29,6 +29,7 @@ pub extern "C" fn frrscript_library_fini() {
         store::clear();
         crate::bus::clear();
         crate::runtime::clear();
+        crate::dict::clear();
     });
 }
 
