@@ -10,6 +10,7 @@ use std::task::Poll;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use ciborium::Value;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::oneshot;
 
@@ -197,15 +198,33 @@ fn panic_text(payload: &(dyn std::any::Any + Send)) -> String {
 fn decode<T: serde::de::DeserializeOwned>(request: &[u8]) -> Result<T, Error> {
     // No request at all is nil.
     let request = if request.is_empty() { b"\xf6" } else { request };
-    ciborium::from_reader(request).map_err(|e| {
-        let text = match e {
+    let unreadable = |why: String| Error::request(format!("the request can't be read: {why}"));
+    let mut value: Value = ciborium::from_reader(request).map_err(|e| {
+        unreadable(match e {
             ciborium::de::Error::Semantic(_, text) => text,
             ciborium::de::Error::Io(_) => "it ends too early".to_string(),
             ciborium::de::Error::Syntax(at) => format!("no CBOR at byte {at}; use frr.cbor.encode"),
             ciborium::de::Error::RecursionLimitExceeded => "it is nested too deeply".to_string(),
-        };
-        Error::request(format!("the request can't be read: {text}"))
-    })
+        })
+    })?;
+    whole(&mut value);
+    value.deserialized().map_err(|ciborium::value::Error::Custom(text)| unreadable(text))
+}
+
+/// Makes numbers without a fraction integers: Lua has one type of number, and serde doesn't read a float as an integer
+/// (but an integer as a float).
+fn whole(value: &mut Value) {
+    /// Up to there a float has all integers.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    match value {
+        Value::Float(number) if number.fract() == 0.0 && number.abs() <= EXACT => {
+            *value = Value::from(*number as i64);
+        }
+        Value::Array(items) => items.iter_mut().for_each(whole),
+        Value::Map(entries) => entries.iter_mut().for_each(|(_, value)| whole(value)),
+        Value::Tag(_, inner) => whole(inner),
+        _ => (),
+    }
 }
 
 fn encode<T: serde::Serialize>(answer: &T) -> Result<Buffer, Error> {

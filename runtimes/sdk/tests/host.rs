@@ -38,6 +38,7 @@ enum Request {
     Table { names: Map<i64> },
     Dict { key: Octets },
     Calls,
+    Numbers { whole: u64, real: f64 },
 }
 
 static DROPPED: AtomicBool = AtomicBool::new(false);
@@ -83,6 +84,7 @@ impl Service for Probe {
                 dict.incr(&key, 2.5, 0.0)?;
                 Value::Bytes(dict.get(&key).unwrap_or_default())
             }
+            Request::Numbers { whole, real } => (whole as f64 + real).into(),
             Request::Calls => (self.calls.load(Ordering::Relaxed) as u64).into(),
         })
     }
@@ -195,6 +197,20 @@ fn tables_and_dicts() {
     assert_eq!(host.ask::<Octets>(&json!({ "op": "dict", "key": "k" })).unwrap().0, b"3.5");
     let plain = TestHost::load_plain::<Probe>(None).unwrap();
     assert_eq!(text(&plain.call(&json!({ "op": "dict", "key": "k" })).unwrap_err(), "kind"), "unsupported");
+}
+
+#[test]
+fn a_number_is_a_number() {
+    let host = TestHost::load::<Probe>(None).unwrap();
+    let sum = |whole: Value, real: Value| {
+        let fields = [("op", Value::from("numbers")), ("whole", whole), ("real", real)];
+        host.call(&Value::Map(fields.map(|(name, value)| (name.into(), value)).into()))
+    };
+    for (whole, real) in [(3.into(), 1.5.into()), (3.0.into(), 1.5.into()), (4.into(), Value::from(0.5))] {
+        assert_eq!(sum(whole, real), Ok(4.5.into()));
+    }
+    assert_eq!(sum(3.0.into(), 1.into()), Ok(4.0.into()));
+    assert!(sum(3.5.into(), 1.into()).is_err());
 }
 
 struct Slow {
