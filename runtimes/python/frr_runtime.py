@@ -373,7 +373,10 @@ class _Target:
         site.addsitedir(packages)
         new = [path for path in sys.path if path not in before]
         # Its packages come before the system's, and after Python's own.
-        at = next((i for i, path in enumerate(before) if path.endswith("-packages")), len(before))
+        at = next(
+            (i for i, path in enumerate(before) if path.endswith("-packages")),
+            len(before),
+        )
         sys.path[:] = before[:at] + new + before[at:]
 
     def find(self):
@@ -403,7 +406,8 @@ def _takes_runtime(function):
     needed = [
         p
         for p in parameters
-        if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+        if p.default is p.empty
+        and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
     ]
     if len(needed) not in (1, 2):
         raise _Bad(f"{function.__qualname__}() has to take one parameter, the runtime")
@@ -428,7 +432,9 @@ def _load(cfg, pointer, queue):
             if result is None:
                 return 0
             if not isinstance(result, int):
-                raise _Bad(f"{target.function}() returned {result!r} and not None or a number")
+                raise _Bad(
+                    f"{target.function}() returned {result!r} and not None or a number"
+                )
             return int(result)
         except _Bad as bad:
             print(f"python: {bad}", file=sys.stderr)
