@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
-#include <unistd.h>
 
 #include "frr_ffi.h"
 #include "native.h"
@@ -81,15 +80,27 @@ static jint JNICALL on_print(FILE *file, const char *format, va_list args)
 }
 
 /*
- * Java code called System.exit().  The daemon does not end for that: the
- * thread stops here, and the others go on.
+ * What System.exit() and Runtime.halt() end in.  The daemon does not end for
+ * that: it is an error of the code that called it.
  */
-static void JNICALL on_exit_called(jint code)
+static void JNICALL refuse_exit(JNIEnv *env, jclass self, jint code)
 {
-	native_complain("Java code called System.exit(%d), which a daemon does not allow: its thread stops",
-			(int)code);
-	for (;;)
-		pause();
+	jclass error = (*env)->FindClass(env, "java/lang/Error");
+
+	if (error)
+		(*env)->ThrowNew(env, error,
+				 "System.exit() is not for code in a router's daemon");
+}
+
+static void fence(JNIEnv *env)
+{
+	const JNINativeMethod halt = { "halt0", "(I)V", (void *)refuse_exit };
+	jclass shutdown = (*env)->FindClass(env, "java/lang/Shutdown");
+
+	if (shutdown && !(*env)->RegisterNatives(env, shutdown, &halt, 1))
+		return;
+	(*env)->ExceptionClear(env);
+	native_complain("this JDK keeps System.exit() to itself: Java code that calls it ends the daemon");
 }
 
 /* "DIR/java", DIR being where this library is. */
@@ -174,8 +185,7 @@ static bool collect(struct options *options, const char *dir, const char *cfg)
 			 environment ? strlen(environment) : 0) &&
 	       add_words(options, own ? own : "", len) &&
 	       add(options, strdup("-Xrs"), NULL) &&
-	       add(options, strdup("vfprintf"), (void *)on_print) &&
-	       add(options, strdup("exit"), (void *)on_exit_called);
+	       add(options, strdup("vfprintf"), (void *)on_print);
 }
 
 static int start_loader(JNIEnv *env, const char *dir)
@@ -186,6 +196,7 @@ static int start_loader(JNIEnv *env, const char *dir)
 
 	if (!found || native_register(env))
 		return -1;
+	fence(env);
 	start = (*env)->GetStaticMethodID(env, found, "start", "([BZ)V");
 	load = (*env)->GetStaticMethodID(env, found, "load", "([BJ)I");
 	path = native_bytes(env, dir, strlen(dir));

@@ -35,6 +35,19 @@ static void results(struct runtime *rt)
 	answers(rt, "rc 3 a body", 3, "a body");
 }
 
+/* Code that ends its process does not end a daemon. */
+static void leaves(struct runtime *rt)
+{
+	struct call call;
+
+	for (int i = 0; i < 3; i++) {
+		ask(rt, "exit", 4, &call);
+		EXPECT(call.rc == 1 && call.len > 0);
+		host_done(&call);
+	}
+	answers(rt, "nothing", 0, NULL);
+}
+
 static void logs(struct runtime *rt)
 {
 	answers(rt, "log a line of its own", 0, "ok");
@@ -164,6 +177,10 @@ void test_loader(const struct language *lang)
 
 	begin(lang->name, "codes and bodies of answers");
 	results(rt);
+	end();
+
+	begin(lang->name, "exit()");
+	leaves(rt);
 	end();
 
 	begin(lang->name, "what it writes is in the log");

@@ -36,6 +36,7 @@ const commands = {
   async fail(cfg, rest) {
     throw new Error(rest);
   },
+  exit: () => process.exit(0),
   log(cfg, rest) {
     frr.log(frr.LOG_WARNING, rest);
     return 'ok';

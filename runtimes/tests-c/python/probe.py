@@ -37,6 +37,10 @@ async def fail(runtime, rest):
     raise RuntimeError(rest.decode())
 
 
+async def leave(runtime, rest):
+    sys.exit(0)
+
+
 async def log(runtime, rest):
     frr_runtime.log(frr_runtime.LOG_WARNING, rest.decode())
     return b"ok"
@@ -86,6 +90,7 @@ COMMANDS = {
     "nothing": nothing,
     "empty": empty,
     "fail": fail,
+    "exit": leave,
     "log": log,
     "say": say,
     "cancelled": cancelled,

@@ -35,6 +35,9 @@ public final class Probe {
                 return new byte[0];
             case "fail":
                 throw new IllegalStateException(rest);
+            case "exit":
+                System.exit(0);
+                return null;
             case "log":
                 Log.line(Host.LOG_WARNING, rest);
                 return bytes("ok");
