@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use frr_runtime::Error;
+use frr_runtime::{Error, Seconds};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use serde::Deserialize;
 use url::{Host, Url};
 
-/// What a script gives to `ldap.open`.
+/// What a script gives to `ldap.new`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
@@ -39,29 +39,29 @@ pub struct Config {
     connections: usize,
     /// Seconds to connect and bind.
     #[serde(default = "connect_timeout")]
-    connect_timeout: f64,
+    connect_timeout: Seconds,
     /// Seconds for an operation.
     #[serde(default = "timeout")]
-    timeout: f64,
+    timeout: Seconds,
     /// Seconds after which an idle connection is not used again.
     #[serde(default = "idle")]
-    idle: f64,
+    idle: Seconds,
 }
 
 fn connections() -> usize {
     4
 }
 
-fn connect_timeout() -> f64 {
-    5.0
+fn connect_timeout() -> Seconds {
+    Seconds(Duration::from_secs(5))
 }
 
-fn timeout() -> f64 {
-    30.0
+fn timeout() -> Seconds {
+    Seconds(Duration::from_secs(30))
 }
 
-fn idle() -> f64 {
-    60.0
+fn idle() -> Seconds {
+    Seconds(Duration::from_secs(60))
 }
 
 /// Without a configuration there is no server, which is an error that says so.
@@ -145,9 +145,9 @@ impl Settings {
             bind,
             plaintext: config.plaintext,
             connections: config.connections,
-            connect_timeout: seconds("connect_timeout", config.connect_timeout)?,
-            timeout: seconds("timeout", config.timeout)?,
-            idle: seconds("idle", config.idle)?,
+            connect_timeout: config.connect_timeout.0,
+            timeout: config.timeout.0,
+            idle: config.idle.0,
         };
         if settings.bind.is_some() {
             settings.servers.iter().try_for_each(|server| settings.may_tell(server))?;
@@ -213,11 +213,4 @@ fn password(path: &Path) -> Result<String, Error> {
     let text =
         std::fs::read_to_string(path).map_err(|error| wrong(format!("password_file {}: {error}", path.display())))?;
     Ok(text.lines().next().unwrap_or_default().to_string())
-}
-
-fn seconds(name: &str, value: f64) -> Result<Duration, Error> {
-    if !(0.001..=86400.0).contains(&value) {
-        return Err(wrong(format!("{name} = {value} is not from 0.001 to 86400 seconds")));
-    }
-    Ok(Duration::from_secs_f64(value))
 }

@@ -258,7 +258,7 @@ fn a_bad_configuration_is_refused() {
         (json!({ "urls": ["ldap://192.0.2.1"], "dn": ADMIN, "password": "x" }), "in plain text"),
         (json!({ "urls": ["ldap://localhost.example"], "dn": ADMIN, "password": "x" }), "in plain text"),
         (json!({ "urls": ["ldap://localhost"], "connections": 0 }), "is not from 1 to 64"),
-        (json!({ "urls": ["ldap://localhost"], "timeout": 0 }), "timeout = 0 is not from"),
+        (json!({ "urls": ["ldap://localhost"], "timeout": 0 }), "expected seconds above 0"),
         (json!({ "urls": ["ldap://localhost"], "tiemout": 1 }), "unknown field `tiemout`"),
     ] {
         let message = refused(config.clone());
