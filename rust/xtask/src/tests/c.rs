@@ -12,14 +12,30 @@ use crate::step::run;
 pub fn test(layout: &Layout) -> Result<Count> {
     let mut count = program(layout)?;
     let symbols = exported(layout)?;
-    let leaked = engine_symbols(&symbols);
-    if leaked.is_empty() {
-        println!("ok libfrr exports no symbol of the engine");
-    } else {
-        println!("not ok libfrr exports no symbol of the engine: {}", leaked.join(" "));
-    }
-    count += Count::one(leaked.is_empty());
+    count += none("libfrr exports no symbol of the engine", &engine_symbols(&symbols));
+    let header = std::fs::read_to_string(layout.repo.join(ABI))?;
+    count += none("libfrr exports what runtimes look for", &missing(&header, &symbols));
     Ok(count)
+}
+
+/// What runtimes see of libfrr.
+const ABI: &str = "runtimes/include/frr_ffi.h";
+
+/// A test that has passed when it found nothing.
+fn none(what: &str, found: &[&str]) -> Count {
+    if found.is_empty() {
+        println!("ok {what}");
+    } else {
+        println!("not ok {what}: {}", found.join(" "));
+    }
+    Count::one(found.is_empty())
+}
+
+/// The functions of the runtimes' header that are not among the symbols.
+fn missing<'a>(header: &'a str, symbols: &str) -> Vec<&'a str> {
+    let words = header.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let there = |name: &str| symbols.lines().any(|line| line.split(' ').next() == Some(name));
+    words.filter(|word| word.starts_with("ngx_http_lua_ffi_") && !there(word)).collect()
 }
 
 fn program(layout: &Layout) -> Result<Count> {
@@ -91,6 +107,13 @@ const ENGINE: [&str; 24] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_header_has_is_exported() {
+        let header = "void *ngx_http_lua_ffi_task_poll(void *tq);\nvoid ngx_http_lua_ffi_log(int);";
+        assert_eq!(missing(header, "ngx_http_lua_ffi_task_poll T 0 1\n"), ["ngx_http_lua_ffi_log"]);
+        assert!(missing(header, "ngx_http_lua_ffi_task_poll T 0\nngx_http_lua_ffi_log T 0\n").is_empty());
+    }
 
     #[test]
     fn the_engine_is_told_from_frrs_codecs() {
