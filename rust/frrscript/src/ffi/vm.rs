@@ -114,6 +114,11 @@ impl Vm {
         (self.account.used(), self.account.peak())
     }
 
+    /// Octets that the script may still take.
+    pub fn room(&self) -> usize {
+        self.account.limit().saturating_sub(self.account.used())
+    }
+
     /// Changes the memory limit, in octets.
     pub fn set_memory_limit(&self, octets: usize) {
         self.account.set_limit(octets);

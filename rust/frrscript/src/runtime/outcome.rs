@@ -100,6 +100,19 @@ impl Outcome {
     }
 }
 
+/// The values of an answer, or a failure in their place if the script has not so much memory left: a runtime is not bound
+/// by the script's limit.
+#[must_use]
+pub fn fit(values: Vec<Out>, room: usize) -> Vec<Out> {
+    let octets: usize = values.iter().map(|v| if let Out::Foreign(octets) = v { octets.len() } else { 0 }).sum();
+    if octets <= room {
+        return values;
+    }
+    drop(values);
+    let why = format!("the answer has {octets} octets, and the script's memory limit leaves {room}");
+    Outcome::Failed(Kind::Full, why).values()
+}
+
 fn error(kind: Kind, message: &str, rc: Option<i32>) -> Out {
     let mut fields = vec![("kind", Out::Text(kind.word().to_owned())), ("message", Out::Text(message.to_owned()))];
     if let Some(rc) = rc {

@@ -22,6 +22,9 @@ const MOST: usize = 64;
 /// The daemon's signals are held back for so long at most while a runtime is loaded.
 const HOLD: Duration = Duration::from_secs(5);
 
+/// When the daemon ends, its runtimes have so long to end by themselves.
+const FAREWELL: Duration = Duration::from_millis(250);
+
 /// A runtime, and what is known of it here.
 pub struct Entry {
     /// Its queue and threads.
@@ -298,11 +301,16 @@ pub fn all() -> Vec<Rc<Entry>> {
     STATE.with_borrow(|s| s.entries.clone())
 }
 
-/// Asks all to end and forgets them.
+/// Asks all to end, gives those that can a moment for it, and forgets them.
 pub fn clear() {
     let state = STATE.take();
     for entry in &state.entries {
         entry.runtime.finish();
+    }
+    let until = Instant::now() + FAREWELL;
+    let ending = |entry: &Rc<Entry>| entry.runtime.state() == State::Ending;
+    while state.entries.iter().any(ending) && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(2));
     }
     if let Some((mask, _)) = state.held {
         signals::restore_mask(mask);

@@ -290,6 +290,7 @@ fn advance(script: &Rc<Script>, generation: &Rc<Generation>, tasks: &Rc<Tasks>, 
             did = true;
             if let Some(mut task) = tasks.take(id) {
                 let allowance = allowance(script, until, &generation.vm);
+                let results = runtime::outcome::fit(results, generation.vm.room());
                 let slice = generation.vm.resume(&mut task.thread, results, allowance);
                 finish(script, generation, task, slice);
             }

@@ -9,6 +9,7 @@
  *   threads  answers from a thread of its own for each request, last one first
  *   dies     its poller ends at the first request
  *   slow     answers after 50 ms
+ *   large    answers with so many MiB as the request says
  *   fail     init gives 7
  *   other    starts no poller
  */
@@ -74,6 +75,12 @@ static void *poll(void *arg)
 
 			pthread_create(&thread, NULL, later, task);
 			pthread_detach(thread);
+			continue;
+		}
+		if (!strcmp(runtime->mode, "large")) {
+			int len = atoi(ngx_http_lua_ffi_get_req(task, NULL)) << 20;
+
+			ngx_http_lua_ffi_respond(task, 0, calloc(len, 1), len);
 			continue;
 		}
 		if (!strcmp(runtime->mode, "slow"))

@@ -293,6 +293,24 @@ fn shown_runtimes() -> String {
 }
 
 #[test]
+fn an_answer_past_the_memory_limit_is_an_error() {
+    let host = host(&format!(
+        r#"{SHOW}
+        frr.spawn(function()
+          local rt = frr.load_ffi("tester", "large")
+          show((select(4, rt:x("64"))).kind)
+          show(string.len(select(2, rt:x("2"))))
+          log.info("done")
+        end)"#
+    ));
+    insta::assert_snapshot!(finish(&host), @r"
+    full
+    2097152
+    done
+    ");
+}
+
+#[test]
 fn turns_stay_short_when_answers_flood() {
     let host = host(
         r#"

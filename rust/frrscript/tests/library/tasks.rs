@@ -73,7 +73,7 @@ fn errors_of_frr_on() {
     assert_snapshot!(error("frr.configure{'hostname x'}"), @"DIR/s.lua:1: frr.configure: the operator has not permitted it: 'script NAME permit configure'");
     assert_snapshot!(error("for n = 1, 101 do frr.on('route_changed', function() end) end"), @"DIR/s.lua:1: frr.on: this script has 100 listeners already");
     assert_snapshot!(error("for n = 1, 1001 do frr.after(1, function() end) end"), @"DIR/s.lua:1: frr.after: this script has 1000 timers already");
-    assert_snapshot!(error("for n = 1, 1001 do frr.spawn(function() end) end"), @"frr:69: frr.spawn: this script has 1000 tasks already");
+    assert_snapshot!(error("for n = 1, 1001 do frr.spawn(function() end) end"), @"DIR/s.lua:1: frr.spawn: this script has 1000 tasks already");
 }
 
 #[test]
