@@ -115,6 +115,9 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Test { part } => return Ok(code(tests::test(&layout, part)?)),
         Command::Topotest { paths, pytest } => {
             build::build(&layout, false)?;
+            if topotest::needs_runtimes(&paths) {
+                build::runtimes(&layout)?;
+            }
             let count = topotest::pytest(&layout, &topotest::run_name(&paths), &paths, &pytest)?;
             println!("{} passed, {} failed", count.passed, count.failed);
             return Ok(code(count.failed == 0));

@@ -195,6 +195,11 @@ pub fn run_name(paths: &[String]) -> String {
     path.rsplit('/').next().unwrap_or(path).to_owned()
 }
 
+/// Whether any of these loads runtimes: their folders are `script_rt_NAME`.
+pub fn needs_runtimes(paths: &[String]) -> bool {
+    paths.iter().any(|path| path.contains("script_rt_"))
+}
+
 /// Runs topotests and counts them. `name` tells this run's output from others.
 pub fn pytest(layout: &Layout, name: &str, paths: &[String], more: &[String]) -> Result<Count> {
     if run("id").arg("-u").output()?.trim() != "0" {

@@ -84,6 +84,7 @@ fn run(layout: &Layout, part: Part) -> Result<Count> {
 }
 
 fn topo(layout: &Layout) -> Result<Count> {
+    build::runtimes(layout)?;
     let folders = topotest::ours(layout)?;
     let paths: Vec<String> = folders.iter().map(|p| p.display().to_string()).collect();
     topotest::pytest(layout, "ours", &paths, &topotest::parallel())
