@@ -2,6 +2,9 @@
 //! The host that daemons have (`rust/runtime-host`) behind the interface of `host.h`, so that the cases in C run on it
 //! too. Like libfrr it is a shared library that the program links, and its main thread takes the answers.
 
+#![allow(clippy::missing_safety_doc, reason = "C's callers: host.h says what each takes")]
+#![allow(non_upper_case_globals, reason = "names of host.h")]
+
 use std::collections::HashMap;
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::path::Path;
