@@ -166,7 +166,11 @@ class Runtime:
 
     def _serve(self, handler, batch):
         while (handles := poll_many(self.queue, batch)) is not None:
-            for task in [Task(handle) for handle in handles]:
+            for waited, task in enumerate([Task(h) for h in handles]):
+                # Those behind a slow one may be too late by now.
+                if waited and task.cancelled():
+                    task.respond("cancelled", 1)
+                    continue
                 token = _current.set(task)
                 try:
                     _answer(task, handler(task.request))

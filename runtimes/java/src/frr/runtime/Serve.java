@@ -63,7 +63,12 @@ public final class Serve {
         int count;
         while ((count = Host.poll(queue, handles, -1)) >= 0) {
             for (int i = 0; i < count; i++) {
-                one(handles[i], step);
+                // Those behind a slow one may be too late by now.
+                if (i > 0 && Host.cancelled(handles[i])) {
+                    Host.respond(handles[i], 1, null);
+                } else {
+                    one(handles[i], step);
+                }
             }
         }
     }
