@@ -76,6 +76,7 @@ void test_language(const struct language *lang);
 void test_loader(const struct language *lang);
 void demo_fetch(const struct language *lang);
 void demo_python(const struct language *lang);
+void test_bad(void);
 void test_together(const char *const *names, int n);
 
 #endif /* CHECK_H */

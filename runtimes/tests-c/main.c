@@ -2,7 +2,8 @@
 /*
  * check RUNTIMEDIR MODULEDIR LANGUAGE...
  *
- * One language: all its cases.  More: all of them in this one process.
+ * One language: all its cases.  More: all of them in this one process.  "bad":
+ * what a host has to stand.
  */
 #define _GNU_SOURCE
 #include "check.h"
@@ -162,6 +163,8 @@ int main(int argc, char **argv)
 	signals_set();
 	if (argc > 4) {
 		test_together((const char *const *)argv + 3, argc - 3);
+	} else if (!strcmp(argv[3], "bad")) {
+		test_bad();
 	} else {
 		const struct language *lang = find_language(argv[3]);
 
