@@ -12,7 +12,7 @@ mod packages;
 use std::fs;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::layout::Layout;
 use crate::stamp::Inputs;
@@ -82,7 +82,7 @@ fn modules(layout: &Layout) -> Result<()> {
 /// Copies a file when it is another one than the one there. The old one may be
 /// mapped into a daemon, so the new one takes its name and not its place.
 fn place(from: &Path, to: &Path) -> Result<()> {
-    let new = fs::read(from)?;
+    let new = fs::read(from).with_context(|| format!("{} was not built", from.display()))?;
     if fs::read(to).is_ok_and(|old| old == new) {
         return Ok(());
     }
