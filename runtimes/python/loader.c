@@ -137,7 +137,15 @@ static int start(void)
 	config.install_signal_handlers = 0;
 	config.parse_argv = 0;
 	config.user_site_directory = 0;
-	status = Py_InitializeFromConfig(&config);
+	/*
+	 * Python looks for its library beside this program.  Without a path it
+	 * would take the first python3 of the daemon's PATH, of any version or
+	 * in any venv.
+	 */
+	status = PyConfig_SetString(&config, &config.program_name,
+				    PYTHON_PROGRAM);
+	if (!PyStatus_Exception(status))
+		status = Py_InitializeFromConfig(&config);
 	PyConfig_Clear(&config);
 	if (PyStatus_Exception(status)) {
 		complain("Python does not start: %s",

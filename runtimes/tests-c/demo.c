@@ -119,7 +119,21 @@ void demo_fetch(const struct language *lang)
 /* JSON in Python, with a module of a venv. */
 void demo_python(const struct language *lang)
 {
-	struct runtime *rt = must_load(lang, lang->demo_cfg);
+	struct runtime *rt = must_load(lang, lang->probe);
+	char own[4096];
+
+	/* Not that of the venv that is first in PATH (see the Makefile). */
+	snprintf(own, sizeof(own), "%s/venv", module_dir);
+	if (rt) {
+		struct call call;
+
+		ask(rt, "prefix", 6, &call);
+		EXPECT(call.len > 0 &&
+		       !memmem(call.rsp, call.len, own, strlen(own)));
+		host_done(&call);
+		EXPECT(host_unload(rt, PATIENCE));
+	}
+	rt = must_load(lang, lang->demo_cfg);
 
 	if (rt) {
 		answers(rt, "a.1.b\n{\"a\":[0,{\"b\":\"x\"}]}", 0, "x");

@@ -80,6 +80,10 @@ async def shared(runtime, rest):
     return b"ok" if all(steps) else repr(steps)
 
 
+async def prefix(runtime, rest):
+    return sys.prefix
+
+
 async def big(runtime, rest):
     return b"x" * int(rest)
 
@@ -97,4 +101,5 @@ COMMANDS = {
     "twice": twice,
     "shared": shared,
     "big": big,
+    "prefix": prefix,
 }
