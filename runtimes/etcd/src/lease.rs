@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Leases: keys that go when nobody keeps them.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use etcd_client::{Client, Error as Etcd};
@@ -56,11 +57,11 @@ pub async fn hold(pool: &Pool, lease: String) -> Result<Value, Error> {
     let mut held = Held::default();
     loop {
         let (index, url) = pool.current();
-        let failure = match pool.client(index).await {
+        let end = match pool.client(index).await {
             Ok(client) => keep(pool, client, id, &mut held).await,
-            Err(e) => e,
+            Err(e) => End::Failed(e),
         };
-        if let Etcd::LeaseKeepAliveError(_) = failure {
+        let End::Failed(failure) = end else {
             // A member that has just started may not know its leases yet (seen with 3.4); after a read that the
             // whole cluster agrees on, it does.
             if !std::mem::replace(&mut held.doubted, true)
@@ -72,7 +73,7 @@ pub async fn hold(pool: &Pool, lease: String) -> Result<Value, Error> {
                 continue;
             }
             return Err(Error::new("not_found", format!("the lease {lease} has ended")));
-        }
+        };
         let described = describe(&failure);
         if described.kind == "auth" {
             return Err(described);
@@ -94,18 +95,36 @@ struct Held {
     doubted: bool,
 }
 
-/// Keeps the lease until the member fails, or until the lease is gone, which is `LeaseKeepAliveError`.
-async fn keep(pool: &Pool, mut client: Client, id: i64, held: &mut Held) -> Etcd {
+/// Why a lease is not kept.
+enum End {
+    /// It is gone, says a member.
+    Gone,
+    /// The member failed.
+    Failed(Etcd),
+}
+
+impl From<Etcd> for End {
+    fn from(error: Etcd) -> End {
+        End::Failed(error)
+    }
+}
+
+/// Keeps the lease until the member fails, or until the lease is gone.
+async fn keep(pool: &Pool, mut client: Client, id: i64, held: &mut Held) -> End {
     let exchange = async {
-        let (mut keeper, mut answers) = timeout(pool.timeout(), client.lease_keep_alive(id)).await.map_err(late)??;
+        let opened = timeout(pool.timeout(), client.lease_keep_alive(id)).await.map_err(late)?;
+        // The library has one error for a lease that is gone, here, and for a stream that broke, later.
+        let (mut keeper, mut answers) = opened.map_err(|e| match e {
+            Etcd::LeaseKeepAliveError(_) => End::Gone,
+            other => End::Failed(other),
+        })?;
         loop {
-            timeout(pool.timeout(), keeper.keep_alive()).await.map_err(late)??;
+            let sent = timeout(pool.timeout(), keeper.keep_alive()).await.map_err(late)?;
+            sent.map_err(|e| Etcd::EndpointError(e.to_string()))?;
             let answer = timeout(pool.timeout(), answers.message()).await.map_err(late)??;
-            let Some(answer) = answer else {
-                return Err(Etcd::EndpointError("the stream of the lease ended".into()));
-            };
+            let answer = answer.ok_or_else(|| Etcd::EndpointError("the stream of the lease ended".into()))?;
             if answer.ttl() <= 0 {
-                return Err(Etcd::LeaseKeepAliveError("gone".into()));
+                return Err(End::Gone);
             }
             held.doubted = false;
             if std::mem::take(&mut held.lost) {
@@ -114,8 +133,8 @@ async fn keep(pool: &Pool, mut client: Client, id: i64, held: &mut Held) -> Etcd
             sleep(Duration::from_secs_f64(answer.ttl() as f64 / 3.0)).await;
         }
     };
-    let outcome: Result<(), Etcd> = exchange.await;
-    outcome.err().unwrap_or_else(|| Etcd::Internal("a lease that is kept for ever".into()))
+    let Err(end): Result<Infallible, End> = exchange.await;
+    end
 }
 
 fn late(_: tokio::time::error::Elapsed) -> Etcd {

@@ -216,10 +216,10 @@ fn a_compaction_is_told() {
 fn leases_end_their_keys() {
     let mut etcd = Etcd::start();
     let host = of(&etcd);
-    let lease = || text(&host.call(&json!({ "op": "lease", "ttl": 1 })).unwrap(), "lease").to_string();
+    let lease = |ttl: u32| text(&host.call(&json!({ "op": "lease", "ttl": ttl })).unwrap(), "lease").to_string();
     let there = |key: &str| number(&host.call(&json!({ "op": "get", "key": key })).unwrap(), "count") == 1;
     let put = |key: &str, lease: &str| host.call(&json!({ "op": "put", "key": key, "value": "", "lease": lease }));
-    let (left, kept) = (lease(), lease());
+    let (left, kept) = (lease(1), lease(5));
     let hold = host.begin(&json!({ "op": "hold", "lease": kept }));
     put("left", &left).unwrap();
     put("kept", &kept).unwrap();
@@ -230,16 +230,16 @@ fn leases_end_their_keys() {
     assert_eq!(kind(put("left", &left)), "not_found");
     // The lease is kept also after etcd was away for a moment.
     etcd.kill();
-    assert!(hold.wait_for(Duration::from_millis(200)).is_none());
+    assert_eq!(hold.wait_for(Duration::from_millis(200)), None);
     assert!(etcd.run());
     until(|| host.call(&json!({ "op": "get", "key": "kept" })).is_ok());
-    assert_eq!(hold.wait_for(Duration::from_secs(3)), None);
+    assert_eq!(hold.wait_for(Duration::from_secs(6)), None);
     assert!(there("kept"));
     // The script that held it is gone.
     hold.cancel();
     assert_eq!(kind(hold.wait()), "cancelled");
     until(|| !there("kept"));
-    let revoked = lease();
+    let revoked = lease(60);
     put("revoked", &revoked).unwrap();
     assert_eq!(host.call(&json!({ "op": "revoke", "lease": revoked })), Ok(true.into()));
     assert!(!there("revoked"));

@@ -66,7 +66,7 @@ impl Default for Config {
             timeout: Seconds(Duration::from_secs(30)),
             connect_timeout: Seconds(Duration::from_secs(10)),
             redirects: 5,
-            max_response: 8 << 20,
+            max_response: 2 << 20,
             version: Version::Auto,
             headers: Map::default(),
             source: None,

@@ -40,7 +40,8 @@ pub(crate) fn launch<S: Service>(
 ) -> Result<JoinHandle<()>, Error> {
     logging::install(&api);
     let config = match config {
-        None | Some(b"") => S::Config::default(),
+        // An empty table of Lua is an empty list in JSON.
+        None | Some(b"" | b"[]") => S::Config::default(),
         Some(text) => serde_json::from_slice(text)
             .map_err(|e| Error::new("config", format!("the configuration is not what {name} takes: {e}")))?,
     };
