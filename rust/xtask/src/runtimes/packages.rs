@@ -29,6 +29,8 @@ pub const PACKAGES: &[Package] = &[
     // The servers that the tests of the runtimes talk to.
     package("etcd-server", "the tests of runtimes/etcd"),
     package("etcd-client", "the tests and the example of runtimes/etcd"),
+    package("librdkafka-dev", "the tests of runtimes/kafka"),
+    package("kcat", "the tests of runtimes/kafka"),
     package("slapd", "the tests of runtimes/ldap"),
     package("ldap-utils", "the tests of runtimes/ldap"),
     package("nftables", "the tests of runtimes/nft"),
