@@ -15,6 +15,7 @@
 
 #ifdef HAVE_SCRIPTING
 
+#include "lib/config_paths.h"
 #include "libfrr.h"
 #include "log.h"
 #include "memory.h"
@@ -53,6 +54,7 @@ int frrscript_host_register(void (*changed)(const char *script),
 		.show = script_shell_show,
 		.configure = script_shell_configure,
 		.runtimedir = runtime_dir,
+		.runner = RUNTIME_RUNNER,
 		.watch = script_loop_watch,
 	};
 

@@ -329,6 +329,11 @@ struct frrscript_host {
          */
         const char *runtimedir;
         /*
+         The program that runs runtimes in processes of their own; it is first looked for beside the daemon's own program.
+         NULL: the default.
+         */
+        const char *runner;
+        /*
          Calls `frrscript_turn` from the event loop whenever the descriptor is readable. Called once. NULL: scripts have no
          runtimes.
          */

@@ -44,6 +44,8 @@ impl Handle {
 struct Call {
     runtime: Arc<Runtime>,
     request: Option<Octets>,
+    /// Of the request, also when it has been handed over.
+    octets: usize,
     polled: bool,
     cancelled: bool,
 }
@@ -94,7 +96,8 @@ pub struct Calls(Mutex<Slots>);
 impl Calls {
     /// Adds a call; `None`: there are too many.
     pub fn add(&self, runtime: &Arc<Runtime>, request: Option<Octets>) -> Option<Handle> {
-        let call = Call { runtime: Arc::clone(runtime), request, polled: false, cancelled: false };
+        let octets = request.as_ref().map_or(0, |r| r.len());
+        let call = Call { runtime: Arc::clone(runtime), request, octets, polled: false, cancelled: false };
         let mut slots = lock(&self.0);
         let at = match slots.free.pop() {
             Some(at) => at,
@@ -144,25 +147,71 @@ impl Calls {
         if !call.polled {
             call.runtime.queued.fetch_sub(1, Ordering::Relaxed);
         }
-        call.runtime.give_back(call.request.as_ref().map_or(0, |r| r.len()));
+        call.runtime.give_back(call.octets);
         Some(Answered { cancelled: call.cancelled, runtime: call.runtime })
     }
 
     /// Nobody waits any more. What no poller has seen is gone at once; else the runtime sees that it is cancelled, and keeps
-    /// its request until it answers.
-    pub fn cancel(&self, handle: Handle) {
+    /// its request until it answers. True: this has removed it.
+    pub fn cancel(&self, handle: Handle) -> bool {
         let mut slots = lock(&self.0);
-        let Some(call) = slots.find(handle) else { return };
+        let Some(call) = slots.find(handle) else { return false };
         if call.polled {
             call.cancelled = true;
-            return;
+            let runtime = Arc::clone(&call.runtime);
+            drop(slots);
+            runtime.tell_cancelled(handle);
+            return false;
         }
         let gone = slots.remove(handle);
         drop(slots);
-        if let Some(call) = gone {
-            call.runtime.queued.fetch_sub(1, Ordering::Relaxed);
-            call.runtime.give_back(call.request.as_ref().map_or(0, |r| r.len()));
-        }
+        let Some(call) = gone else { return false };
+        call.runtime.queued.fetch_sub(1, Ordering::Relaxed);
+        call.runtime.give_back(call.octets);
+        true
+    }
+
+    /// Gives the request away, to go to another process; `None`: nobody wants the answer any more.
+    pub fn hand_over(&self, handle: Handle) -> Option<Option<Octets>> {
+        let mut slots = lock(&self.0);
+        let call = slots.find(handle)?;
+        call.polled = true;
+        call.runtime.queued.fetch_sub(1, Ordering::Relaxed);
+        Some(call.request.take())
+    }
+
+    /// Whether this is a call that this runtime holds.
+    pub fn is_held(&self, handle: Handle, runtime: &Runtime) -> bool {
+        let mut slots = lock(&self.0);
+        slots.find(handle).is_some_and(|call| call.polled && std::ptr::eq(Arc::as_ptr(&call.runtime), runtime))
+    }
+
+    /// The process of a runtime is gone, and its calls with it: those that it held or, with `all`, those that wait too. Gives
+    /// those whose answer somebody waits for.
+    pub fn abandon(&self, runtime: &Runtime, all: bool) -> Vec<Handle> {
+        let mut slots = lock(&self.0);
+        let handles: Vec<Handle> = slots
+            .slots
+            .iter()
+            .enumerate()
+            .filter_map(|(at, slot)| {
+                let call = slot.call.as_ref()?;
+                let mine = std::ptr::eq(Arc::as_ptr(&call.runtime), runtime) && (call.polled || all);
+                mine.then(|| Handle::of(at, slot.generation))
+            })
+            .collect();
+        let gone: Vec<(Handle, Call)> =
+            handles.into_iter().filter_map(|handle| Some((handle, slots.remove(handle)?))).collect();
+        drop(slots);
+        gone.into_iter()
+            .filter_map(|(handle, call)| {
+                if !call.polled {
+                    call.runtime.queued.fetch_sub(1, Ordering::Relaxed);
+                }
+                call.runtime.give_back(call.octets);
+                (!call.cancelled).then_some(handle)
+            })
+            .collect()
     }
 
     /// The calls of a runtime for whose answers somebody waits.

@@ -9,7 +9,7 @@ use crate::log::Lines;
 use crate::runtime::{Limits, Refusal, Runtime, State};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, OnceLock, PoisonError, RwLock};
 
 /// Marks the handle of a runtime, which it polls with.
 const MARK: u64 = 0b110 << 60;
@@ -51,6 +51,7 @@ pub struct Host {
     /// Answers to calls that there are not: late, double or made up.
     pub stray: AtomicU64,
     waker: LazyLock<Option<Waker>>,
+    sink: OnceLock<fn(Event)>,
     runtimes: RwLock<BTreeMap<u32, Arc<Runtime>>>,
     last: AtomicU32,
 }
@@ -70,8 +71,17 @@ impl Host {
         self.waker.as_ref()
     }
 
+    /// Has a function told of everything, on the thread where it happens, in place of the main thread: this process is that
+    /// of a runtime. Answers that nobody waits for are told, too.
+    pub fn set_sink(&self, sink: fn(Event)) {
+        let _ = self.sink.set(sink);
+    }
+
     /// Tells the main thread.
     pub fn tell(&self, event: Event) {
+        if let Some(sink) = self.sink.get() {
+            return sink(event);
+        }
         if self.answers.put(event)
             && let Some(waker) = self.waker()
         {
@@ -129,12 +139,30 @@ impl Host {
             Some(None) => return back(Refusal::Full("there is no memory for the request".to_owned())),
             copy => copy.flatten(),
         };
-        let Some(handle) = self.calls.add(runtime, copy) else {
-            return back(Refusal::Full(format!("{} calls of all runtimes are not answered", crate::calls::MOST)));
+        self.put(runtime, copy).or_else(back)
+    }
+
+    /// Posts a request that came from another process, which has admitted it.
+    ///
+    /// # Errors
+    /// Why the runtime does not take it.
+    pub fn forward(&self, runtime: &Arc<Runtime>, request: Option<Octets>) -> Result<Handle, Refusal> {
+        let octets = request.as_ref().map_or(0, |r| r.len());
+        runtime.admit(octets)?;
+        self.put(runtime, request).inspect_err(|_| {
+            runtime.queued.fetch_sub(1, Ordering::Relaxed);
+            runtime.give_back(octets);
+        })
+    }
+
+    fn put(&self, runtime: &Arc<Runtime>, request: Option<Octets>) -> Result<Handle, Refusal> {
+        let Some(handle) = self.calls.add(runtime, request) else {
+            let many = format!("{} calls of all runtimes are not answered", crate::calls::MOST);
+            return Err(Refusal::Full(many));
         };
         if runtime.queue.put(handle).is_err() {
             self.calls.forget(handle);
-            return back(Refusal::Finished);
+            return Err(Refusal::Finished);
         }
         Ok(handle)
     }
@@ -142,7 +170,7 @@ impl Host {
     /// A runtime answers; any thread.
     pub fn respond(&self, handle: Handle, rc: i32, body: Option<Octets>) {
         match self.calls.answered(handle) {
-            Some(call) if call.cancelled => {
+            Some(call) if call.cancelled && self.sink.get().is_none() => {
                 call.runtime.late.fetch_add(1, Ordering::Relaxed);
             }
             Some(_) => self.tell(Event::Answer { call: handle, rc, body }),
@@ -160,6 +188,16 @@ impl Host {
             self.calls.cancel(call);
             self.tell(Event::Lost { call, why: why.to_owned() });
         }
+    }
+
+    /// The process of a runtime has gone: those who wait for what it held or, with `all`, for anything of it hear so. How
+    /// many they are.
+    pub fn abandon(&self, runtime: &Arc<Runtime>, all: bool, why: &str) -> usize {
+        let calls = self.calls.abandon(runtime, all);
+        for call in &calls {
+            self.tell(Event::Lost { call: *call, why: why.to_owned() });
+        }
+        calls.len()
     }
 
     /// The last poller of a runtime has gone, or it has died otherwise.

@@ -6,6 +6,7 @@
 use crate::ffi::library::Library;
 use crate::ffi::signals::{self, Actions};
 use crate::host::{Event, Host, host};
+use crate::process::{self, Process};
 use crate::runtime::{Runtime, State};
 use crate::sync::{Mutex, lock};
 use std::path::PathBuf;
@@ -23,6 +24,8 @@ pub struct Load {
     pub global: bool,
     /// It can be unmapped when it has ended.
     pub unpin: bool,
+    /// In a process of its own.
+    pub process: Option<Process>,
 }
 
 enum Job {
@@ -61,6 +64,9 @@ fn work(job: Job) -> Result<(), String> {
 
 /// Has a runtime loaded; [`Event::Changed`] tells how that went. `language` is told what it is written in.
 pub fn start(runtime: &Arc<Runtime>, load: Load, language: impl FnOnce(String) + Send + 'static) {
+    if let Some(process) = load.process.clone() {
+        return process::start(runtime, load, process, Box::new(language));
+    }
     if let Err(why) = work(Job::Load(Arc::clone(runtime), load, Box::new(language))) {
         end(runtime, Err((0, why)));
     }
@@ -108,9 +114,15 @@ pub fn end(runtime: &Arc<Runtime>, result: Result<Option<Library>, (i32, String)
         }
         Err((rc, why)) => {
             host().log(Some(&runtime.name), 3, &format!("can't be loaded: {why}"));
-            runtime.failed(rc, why.clone());
-            host().lose(runtime, &why);
+            return refused(runtime, rc, why);
         }
     }
+    host().tell(Event::Changed(Arc::clone(runtime)));
+}
+
+/// It can't be loaded, and that was logged.
+pub fn refused(runtime: &Arc<Runtime>, rc: i32, why: String) {
+    runtime.failed(rc, why.clone());
+    host().lose(runtime, &why);
     host().tell(Event::Changed(Arc::clone(runtime)));
 }

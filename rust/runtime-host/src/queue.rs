@@ -2,8 +2,9 @@
 //! Requests on their way to a runtime: one thread puts, any number of the runtime's threads take.
 
 use crate::sync::atomic::{AtomicUsize, Ordering};
-use crate::sync::{Condvar, Mutex, lock};
+use crate::sync::{Condvar, Mutex, MutexGuard, lock};
 use std::collections::VecDeque;
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 /// What a poller gets.
@@ -21,8 +22,28 @@ pub enum Taken<T> {
 struct State<T> {
     items: VecDeque<T>,
     finished: bool,
+    /// Somebody wants a poller to look at something else.
+    interrupted: bool,
     /// Threads that sleep: only they need to be woken.
     asleep: usize,
+}
+
+impl<T> State<T> {
+    /// What a look without the lock sees.
+    fn visible(&self) -> usize {
+        self.items.len() + usize::from(self.finished) + usize::from(self.interrupted)
+    }
+}
+
+/// Why a rest is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rested {
+    /// [`Queue::interrupt`] was called.
+    Interrupted,
+    /// The time is over.
+    Timeout,
+    /// The queue is finished; items may be there.
+    Finished,
 }
 
 /// A queue.
@@ -30,13 +51,13 @@ struct State<T> {
 pub struct Queue<T> {
     state: Mutex<State<T>>,
     came: Condvar,
-    /// Items, and one more when it is finished: for a look without the lock.
+    /// Items, one more when it is finished and one more when it is interrupted: for a look without the lock.
     visible: AtomicUsize,
 }
 
 impl<T> Default for Queue<T> {
     fn default() -> Self {
-        let state = State { items: VecDeque::new(), finished: false, asleep: 0 };
+        let state = State { items: VecDeque::new(), finished: false, interrupted: false, asleep: 0 };
         Queue { state: Mutex::new(state), came: Condvar::new(), visible: AtomicUsize::new(0) }
     }
 }
@@ -52,7 +73,7 @@ impl<T> Queue<T> {
             return Err(item);
         }
         state.items.push_back(item);
-        self.visible.store(state.items.len(), Ordering::Release);
+        self.visible.store(state.visible(), Ordering::Release);
         let wake = state.asleep > 0;
         drop(state);
         if wake {
@@ -65,16 +86,63 @@ impl<T> Queue<T> {
     pub fn finish(&self) {
         let mut state = lock(&self.state);
         state.finished = true;
-        self.visible.store(state.items.len() + 1, Ordering::Release);
+        self.visible.store(state.visible(), Ordering::Release);
         drop(state);
         self.came.notify_all();
+    }
+
+    /// Has the next [`Queue::take`] give [`Taken::Timeout`], or the next [`Queue::rest`] end. For a queue with one poller.
+    pub fn interrupt(&self) {
+        let mut state = lock(&self.state);
+        state.interrupted = true;
+        self.visible.store(state.visible(), Ordering::Release);
+        drop(state);
+        self.came.notify_all();
+    }
+
+    /// Waits without taking anything.
+    pub fn rest(&self, timeout: Option<Duration>) -> Rested {
+        let until = timeout.map(|t| Instant::now() + t);
+        let mut state = lock(&self.state);
+        loop {
+            if std::mem::take(&mut state.interrupted) {
+                self.visible.store(state.visible(), Ordering::Release);
+                return Rested::Interrupted;
+            }
+            if state.finished {
+                return Rested::Finished;
+            }
+            state = match self.sleep(state, until) {
+                Ok(state) => state,
+                Err(_) => return Rested::Timeout,
+            };
+        }
+    }
+
+    /// Sleeps until something happens; an error: the time is over.
+    fn sleep<'a>(
+        &self,
+        mut state: MutexGuard<'a, State<T>>,
+        until: Option<Instant>,
+    ) -> Result<MutexGuard<'a, State<T>>, MutexGuard<'a, State<T>>> {
+        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+        if left.is_some_and(|left| left.is_zero()) {
+            return Err(state);
+        }
+        state.asleep += 1;
+        let mut state = match left {
+            None => self.came.wait(state).unwrap_or_else(PoisonError::into_inner),
+            Some(left) => self.came.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0,
+        };
+        state.asleep -= 1;
+        Ok(state)
     }
 
     /// Takes everything away, for a runtime that died.
     pub fn clear(&self) -> Vec<T> {
         let mut state = lock(&self.state);
         let items = state.items.drain(..).collect();
-        self.visible.store(usize::from(state.finished), Ordering::Release);
+        self.visible.store(state.visible(), Ordering::Release);
         items
     }
 
@@ -88,28 +156,21 @@ impl<T> Queue<T> {
         let until = timeout.map(|t| Instant::now() + t);
         let mut state = lock(&self.state);
         loop {
+            if std::mem::take(&mut state.interrupted) {
+                self.visible.store(state.visible(), Ordering::Release);
+                return Taken::Timeout;
+            }
             if let Some(item) = state.items.pop_front() {
-                let more = usize::from(state.finished);
-                self.visible.store(state.items.len() + more, Ordering::Release);
+                self.visible.store(state.visible(), Ordering::Release);
                 return Taken::Item(item);
             }
             if state.finished {
                 return Taken::Finished;
             }
-            state.asleep += 1;
-            state = match until {
-                None => self.came.wait(state).unwrap_or_else(std::sync::PoisonError::into_inner),
-                Some(until) => {
-                    let left = until.saturating_duration_since(Instant::now());
-                    if left.is_zero() {
-                        state.asleep -= 1;
-                        return Taken::Timeout;
-                    }
-                    let woken = self.came.wait_timeout(state, left);
-                    woken.unwrap_or_else(std::sync::PoisonError::into_inner).0
-                }
+            state = match self.sleep(state, until) {
+                Ok(state) => state,
+                Err(_) => return Taken::Timeout,
             };
-            state.asleep -= 1;
         }
     }
 
@@ -120,7 +181,7 @@ impl<T> Queue<T> {
         }
         let mut state = lock(&self.state);
         let item = state.items.pop_front();
-        self.visible.store(state.items.len() + usize::from(state.finished), Ordering::Release);
+        self.visible.store(state.visible(), Ordering::Release);
         item
     }
 }

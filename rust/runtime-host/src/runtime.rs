@@ -6,7 +6,7 @@ use crate::ffi::library::Library;
 use crate::queue::Queue;
 use crate::sync::{Mutex, lock};
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 /// What a runtime may hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub enum State {
     Loading,
     /// In service.
     Ready,
+    /// Its process has ended, for this reason, and is started again soon. Requests are queued.
+    Restarting(String),
     /// Could not be loaded: the number that its init gave, or 0, and why.
     Failed(i32, String),
     /// Asked to end; its pollers have not all been told yet.
@@ -49,6 +51,7 @@ impl State {
         match self {
             State::Loading => "loading",
             State::Ready => "ready",
+            State::Restarting(_) => "restarting",
             State::Failed(..) => "failed",
             State::Ending => "ending",
             State::Ended => "ended",
@@ -103,6 +106,9 @@ pub struct Runtime {
     pub late: AtomicU64,
     /// Times that it was started again (in a process of its own).
     pub restarts: AtomicU64,
+    /// It is in a process of its own, which has to be told what is cancelled.
+    apart: AtomicBool,
+    cancelled: Mutex<Vec<Handle>>,
     life: Mutex<Life>,
 }
 
@@ -123,6 +129,8 @@ impl Runtime {
             octets: AtomicUsize::new(0),
             late: AtomicU64::new(0),
             restarts: AtomicU64::new(0),
+            apart: AtomicBool::new(false),
+            cancelled: Mutex::default(),
             life: Mutex::new(life),
         }
     }
@@ -149,7 +157,7 @@ impl Runtime {
             return Err(Refusal::Full(format!("the requests have more than {} octets", limits.octets)));
         }
         match &lock(&self.life).state {
-            State::Loading | State::Ready => {}
+            State::Loading | State::Ready | State::Restarting(_) => {}
             State::Ending | State::Ended => return Err(Refusal::Finished),
             State::Dead(why) => return Err(Refusal::Dead(why.clone())),
             State::Failed(rc, why) => return Err(Refusal::Dead(failed(*rc, why))),
@@ -170,7 +178,7 @@ impl Runtime {
     pub fn loaded(&self, library: Option<Library>) -> bool {
         let mut life = lock(&self.life);
         life.library = library;
-        let loading = life.state == State::Loading;
+        let loading = matches!(life.state, State::Loading | State::Restarting(_));
         if loading {
             life.state = State::Ready;
         }
@@ -183,10 +191,38 @@ impl Runtime {
         self.queue.finish();
     }
 
+    /// Its process has ended and is started again soon; false: it was asked to end meanwhile.
+    pub fn restarts(&self, why: &str) -> bool {
+        let mut life = lock(&self.life);
+        let living = matches!(life.state, State::Loading | State::Ready | State::Restarting(_));
+        if living {
+            life.state = State::Restarting(why.to_owned());
+        }
+        living
+    }
+
+    /// From here on its poller hears what is cancelled, by an interruption of the queue.
+    pub fn set_apart(&self) {
+        self.apart.store(true, Ordering::Relaxed);
+    }
+
+    /// A call that it holds is cancelled.
+    pub fn tell_cancelled(&self, call: Handle) {
+        if self.apart.load(Ordering::Relaxed) {
+            lock(&self.cancelled).push(call);
+            self.queue.interrupt();
+        }
+    }
+
+    /// What was cancelled since the last time.
+    pub fn take_cancelled(&self) -> Vec<Handle> {
+        std::mem::take(&mut *lock(&self.cancelled))
+    }
+
     /// Asks it to end: pollers get what waits, then they are told.
     pub fn finish(&self) {
         let mut life = lock(&self.life);
-        if matches!(life.state, State::Loading | State::Ready) {
+        if matches!(life.state, State::Loading | State::Ready | State::Restarting(_)) {
             life.state =
                 if life.pollers.is_empty() && life.state == State::Ready { State::Ended } else { State::Ending };
         }

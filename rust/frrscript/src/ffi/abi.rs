@@ -312,6 +312,9 @@ pub struct Host {
     pub send: Option<unsafe extern "C" fn(data: *const c_void, len: usize) -> bool>,
     /// The directory of runtimes and their modules; NULL: the default.
     pub runtimedir: *const c_char,
+    /// The program that runs runtimes in processes of their own; it is first looked for beside the daemon's own program.
+    /// NULL: the default.
+    pub runner: *const c_char,
     /// Calls `frrscript_turn` from the event loop whenever the descriptor is readable. Called once. NULL: scripts have no
     /// runtimes.
     pub watch: Option<unsafe extern "C" fn(fd: c_int)>,
@@ -457,6 +460,7 @@ impl Host {
         configure: None,
         send: None,
         runtimedir: std::ptr::null(),
+        runner: std::ptr::null(),
         watch: None,
     };
 }

@@ -9,6 +9,8 @@ use std::path::PathBuf;
 
 /// Where runtimes are, unless FRR's configure was told otherwise.
 const RUNTIMES: &str = "/usr/lib/frr/runtimes";
+/// The program for runtimes in processes of their own, likewise.
+const RUNNER: &str = "/usr/lib/frr/frr-runtime";
 
 type LogFunction = unsafe extern "C" fn(c_int, *const c_char);
 type ChangedFunction = unsafe extern "C" fn(*const c_char);
@@ -30,6 +32,7 @@ thread_local! {
     static CONFIGURE: Cell<Option<ConfigureFunction>> = const { Cell::new(None) };
     static WATCH: Cell<Option<WatchFunction>> = const { Cell::new(None) };
     static RUNTIMEDIR: RefCell<PathBuf> = RefCell::new(PathBuf::from(RUNTIMES));
+    static RUNTIME_RUNNER: RefCell<PathBuf> = RefCell::new(PathBuf::from(RUNNER));
     static DAEMON: RefCell<String> = RefCell::new("frr".to_owned());
 }
 
@@ -63,6 +66,20 @@ pub fn runtimedir() -> PathBuf {
 /// Sets it; `None`: the default.
 pub fn set_runtimedir(directory: Option<PathBuf>) {
     RUNTIMEDIR.replace(directory.unwrap_or_else(|| PathBuf::from(RUNTIMES)));
+}
+
+/// The program that runs a runtime in a process of its own. One beside the daemon's own program comes first: it is of the
+/// same build, also when FRR is installed somewhere else than it was configured for.
+#[must_use]
+pub fn runner() -> PathBuf {
+    let configured = RUNTIME_RUNNER.with_borrow(Clone::clone);
+    let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join(configured.file_name()?)));
+    beside.filter(|path| path.is_file()).unwrap_or(configured)
+}
+
+/// Sets it.
+pub fn set_runner(program: PathBuf) {
+    RUNTIME_RUNNER.replace(program);
 }
 
 /// Has the event loop watch for answers of runtimes; once.

@@ -10,6 +10,7 @@ use crate::task::{Tasks, turn};
 use runtime_host::ffi::signals;
 use runtime_host::host::host as threads;
 use runtime_host::load::{self, Load};
+use runtime_host::process::Process;
 use runtime_host::runtime::{Runtime, State};
 use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
@@ -47,7 +48,7 @@ pub struct Entry {
 
 impl Entry {
     fn is(&self, name: &str, cfg: Option<&[u8]>, process: bool) -> bool {
-        let living = matches!(self.runtime.state(), State::Loading | State::Ready);
+        let living = matches!(self.runtime.state(), State::Loading | State::Ready | State::Restarting(_));
         living && self.runtime.name == name && self.cfg.as_deref() == cfg && self.options.process == process
     }
 
@@ -68,12 +69,16 @@ impl Entry {
         if self.begun.replace(true) {
             return;
         }
-        hold_signals();
+        let process = self.options.process.then(|| Process { runner: host::runner(), daemon: host::daemon() });
+        if process.is_none() {
+            hold_signals();
+        }
         let load = Load {
             path: self.path.clone(),
             cfg: self.cfg.clone(),
             global: self.options.global,
             unpin: self.options.unpin,
+            process,
         };
         let language = Arc::clone(&self.language);
         let told = move |word: String| drop(language.set(word));
@@ -142,7 +147,8 @@ fn hold_signals() {
 /// Lets them come again when nothing is being loaded, or it takes too long.
 fn release_signals() {
     let mask = STATE.with_borrow_mut(|s| {
-        let loading = s.entries.iter().any(|e| e.begun.get() && e.runtime.state() == State::Loading);
+        let here = |e: &Entry| e.begun.get() && !e.options.process;
+        let loading = s.entries.iter().any(|e| here(e) && e.runtime.state() == State::Loading);
         let over = s.held.as_ref().is_some_and(|(_, since)| !loading || since.elapsed() >= HOLD);
         if over { s.held.take().map(|(mask, _)| mask) } else { None }
     });

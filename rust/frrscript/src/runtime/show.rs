@@ -39,7 +39,7 @@ fn micros(time: Option<Duration>) -> Option<u64> {
 fn why(state: &State) -> Option<String> {
     match state {
         State::Failed(rc, why) => Some(failed(*rc, why)),
-        State::Dead(why) => Some(why.clone()),
+        State::Dead(why) | State::Restarting(why) => Some(why.clone()),
         _ => None,
     }
 }

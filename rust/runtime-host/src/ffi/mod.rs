@@ -6,5 +6,6 @@
 pub mod exports;
 pub mod library;
 pub mod octets;
+pub mod process;
 pub mod signals;
 pub mod waker;

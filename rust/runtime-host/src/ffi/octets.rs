@@ -31,6 +31,14 @@ impl Octets {
         }
     }
 
+    /// So many octets of 0, and a NUL behind them. `None`: there is no memory.
+    #[must_use]
+    pub fn zeroed(len: usize) -> Option<Octets> {
+        // SAFETY: no pointers go in; calloc's block is all zero.
+        let start: *mut u8 = unsafe { libc::calloc(len.checked_add(1)?, 1).cast() };
+        if start.is_null() { None } else { Some(Octets { start, len }) }
+    }
+
     /// Takes over what a runtime gave; NULL is none. A length of 0 says, as upstream has it, that a NUL ends it: its own
     /// Node.js loader answers so. Here the search for the NUL ends with the block, so that a runtime that forgot it has
     /// nobody read foreign memory.
@@ -68,6 +76,13 @@ impl std::ops::Deref for Octets {
     fn deref(&self) -> &[u8] {
         // SAFETY: `len` octets, owned.
         unsafe { std::slice::from_raw_parts(self.start, self.len) }
+    }
+}
+
+impl std::ops::DerefMut for Octets {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        // SAFETY: `len` octets, owned.
+        unsafe { std::slice::from_raw_parts_mut(self.start, self.len) }
     }
 }
 

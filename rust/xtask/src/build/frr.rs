@@ -222,7 +222,7 @@ fn is_product(file: &Path) -> bool {
             .parent()
             .and_then(|dir| dir.file_name())
             .is_some_and(|dir| dir == "vtysh" || dir.to_string_lossy().ends_with('d'));
-    library || module || daemon
+    library || module || daemon || name == "frr-runtime"
 }
 
 #[cfg(test)]
@@ -231,7 +231,7 @@ mod tests {
 
     #[test]
     fn products_of_a_build() {
-        for yes in ["b/lib/.libs/libfrr.so.0.0.0", "b/bgpd/.libs/bgpd_bmp.so", "b/bgpd/bgpd", "b/vtysh/vtysh"] {
+        for yes in ["b/lib/.libs/libfrr.so.0.0.0", "b/bgpd/.libs/bgpd_bmp.so", "b/bgpd/bgpd", "b/vtysh/vtysh", "b/frrscript/frr-runtime"] {
             assert!(is_product(Path::new(yes)), "{yes}");
         }
         for no in ["b/bgpd/bgp_attr.o", "b/lib/command.lo", "b/Makefile", "b/bgpd/bgpd.xref"] {

@@ -24,6 +24,9 @@ pub unsafe extern "C" fn frrscript_host_set(host: *const Host) -> c_int {
             if let Some(directory) = text(host.runtimedir) {
                 host::set_runtimedir(Some(directory.into()));
             }
+            if let Some(runner) = text(host.runner) {
+                host::set_runner(runner.into());
+            }
             if let Some(directory) = text(host.scriptdir) {
                 crate::script::store::set_directory(directory.into());
             }
