@@ -124,6 +124,13 @@ fn begin(
     to: To,
 ) -> Result<Handle, Outcome> {
     entry.stats.call();
+    // Another script may have had it loaded, or the permission may be gone.
+    if !owner.permits_runtime(&entry.runtime.name) {
+        let why = super::registry::not_permitted(&owner.script(), &entry.runtime.name);
+        let outcome = Outcome::Failed(Kind::Dead, why);
+        entry.stats.ended(&outcome, None);
+        return Err(outcome);
+    }
     match threads().post(&entry.runtime, request) {
         Ok(handle) => {
             let began = Instant::now();

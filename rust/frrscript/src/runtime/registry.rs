@@ -163,8 +163,9 @@ fn release_signals() {
 /// The operator has not permitted it, there is no such library, or there are too many runtimes.
 pub fn load(tasks: &Rc<Tasks>, lib: &str, cfg: Option<&[u8]>, options: &Options) -> Result<Rc<Entry>, String> {
     let name = name::plain(lib)?;
-    if !tasks.permits_runtime(&name) {
-        return Err(format!("the operator has not permitted it: 'script {} permit runtime {name}'", tasks.script()));
+    // While the script is loaded its permissions may not have been read yet: the configuration is a list of lines in any order.
+    if tasks.is_in_service() && !tasks.permits_runtime(&name) {
+        return Err(not_permitted(&tasks.script(), &name));
     }
     let known = STATE.with_borrow(|s| s.entries.iter().find(|e| e.is(&name, cfg, options.process)).cloned());
     let entry = match known {
@@ -207,12 +208,19 @@ fn add(name: &str, cfg: Option<&[u8]>, options: &Options) -> Result<Rc<Entry>, S
     })
 }
 
-/// A script has come into service.
+/// What an operator has to write.
+#[must_use]
+pub fn not_permitted(script: &str, name: &str) -> String {
+    format!("the operator has not permitted it: 'script {script} permit runtime {name}'")
+}
+
+/// A script has come into service, or has got another permission.
 pub fn began(tasks: &Rc<Tasks>) {
     let mine: Vec<Rc<Entry>> = STATE.with_borrow_mut(|s| {
         s.early.retain(|(owner, _)| owner.strong_count() > 0);
-        let (mine, others) =
-            std::mem::take(&mut s.early).into_iter().partition(|(owner, _)| owner.as_ptr() == Rc::as_ptr(tasks));
+        let (mine, others) = std::mem::take(&mut s.early).into_iter().partition(|(owner, entry)| {
+            owner.as_ptr() == Rc::as_ptr(tasks) && tasks.permits_runtime(&entry.runtime.name)
+        });
         s.early = others;
         let mine: Vec<(Weak<Tasks>, Rc<Entry>)> = mine;
         mine.into_iter().map(|(_, entry)| entry).collect()

@@ -44,6 +44,11 @@ fn why(state: &State) -> Option<String> {
     }
 }
 
+/// The state; a runtime that nobody may load waits for its permission.
+fn word(entry: &Entry, state: &State) -> &'static str {
+    if entry.is_begun() { state.word() } else { "waiting" }
+}
+
 fn language(entry: &Entry) -> &str {
     entry.language.get().map_or("-", String::as_str)
 }
@@ -69,7 +74,7 @@ pub fn text() -> String {
             out,
             "{:width$}  {:8}  {:8}  {:>10}  {:>9}  {:>7}  {errors:>8}  {:>9}  {:>9}  {:>8}",
             runtime.name,
-            state.word(),
+            word(&entry, &state),
             language(&entry),
             entry.stats.calls.get(),
             runtime.in_flight.load(Ordering::Relaxed),
@@ -115,7 +120,7 @@ pub fn json() -> String {
                 "name": runtime.name,
                 "file": entry.path.display().to_string(),
                 "cfg": entry.cfg.as_deref().map(|cfg| String::from_utf8_lossy(cfg).into_owned()),
-                "state": state.word(),
+                "state": word(entry, &state),
                 "why": why(&state),
                 "sinceMsecs": u64::try_from(entry.since.get().elapsed().as_millis()).unwrap_or(u64::MAX),
                 "language": entry.language.get(),

@@ -198,7 +198,9 @@ pub fn permit_runtime(name: &str, runtime: &str, on: bool) -> Result<(), Failure
         }
     }
     if let Some(generation) = script.current() {
-        generation.vm.context().tasks().permit_runtimes(&script.options.borrow().runtimes);
+        let tasks = generation.vm.context().tasks();
+        tasks.permit_runtimes(&script.options.borrow().runtimes);
+        crate::runtime::began(tasks);
     }
     script.touch();
     tidy(&script);

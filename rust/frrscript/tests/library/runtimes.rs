@@ -31,14 +31,20 @@ pub fn directory() -> PathBuf {
 /// A host whose script may load the runtime.
 fn host(source: &str) -> Host {
     let host = Host::with(source);
-    let name = super::host::c_text("s");
-    for runtime in [c"tester", c"missing"] {
-        // SAFETY: live names, and no text is wanted.
-        let result =
-            unsafe { frrscript_script_permit_runtime(name.as_ptr(), runtime.as_ptr(), true, std::ptr::null_mut()) };
-        assert_eq!(result, 0);
-    }
+    ["tester", "missing"].into_iter().for_each(permit);
     host
+}
+
+/// `script s permit runtime NAME`.
+fn permit(runtime: &str) {
+    permission(runtime, true);
+}
+
+fn permission(runtime: &str, on: bool) {
+    let (name, runtime) = (super::host::c_text("s"), super::host::c_text(runtime));
+    // SAFETY: live names, and no text is wanted.
+    let result = unsafe { frrscript_script_permit_runtime(name.as_ptr(), runtime.as_ptr(), on, std::ptr::null_mut()) };
+    assert_eq!(result, 0);
 }
 
 /// What a task of a script logs, when it says "done" or after ten seconds.
@@ -206,6 +212,53 @@ fn load_ffi_at_the_top_gives_the_object_at_once() {
     false | dead: its init gave 7 | nil | dead: its init gave 7
     done
     "#);
+}
+
+#[test]
+fn a_permission_may_come_after_the_script() {
+    let host = Host::with(&format!(
+        r#"{SHOW}
+        local rt = frr.load_ffi("tester")
+        frr.spawn(function()
+          show(rt:x("a"))
+          repeat frr.sleep(0.005) until rt:x("b")
+          show(rt:x("c"))
+          log.info("done")
+        end)"#
+    ));
+    host.load("s").expect("it loads");
+    settle(Duration::from_secs(10), || !host.log().is_empty());
+    assert!(shown_runtimes().contains(r#""state": "waiting""#), "{}", shown_runtimes());
+    permit("tester");
+    insta::assert_snapshot!(finish(&host), @r"
+    false | dead: the operator has not permitted it: 'script s permit runtime tester' | nil | dead: the operator has not permitted it: 'script s permit runtime tester'
+    true | c | nil
+    done
+    ");
+}
+
+#[test]
+fn a_permission_that_is_gone_ends_the_calls() {
+    let host = host(&format!(
+        r#"{SHOW}
+        frr.spawn(function()
+          local rt = frr.load_ffi("tester")
+          show(rt:x("a"))
+          log.info("now")
+          repeat frr.sleep(0.005) until not rt:x("b")
+          show((select(4, rt:x("c"))).kind)
+          log.info("done")
+        end)"#
+    ));
+    host.load("s").expect("it loads");
+    settle(Duration::from_secs(10), || host.log().iter().any(|line| line == "now"));
+    permission("tester", false);
+    insta::assert_snapshot!(finish(&host), @r"
+    true | a | nil
+    now
+    dead
+    done
+    ");
 }
 
 #[test]

@@ -231,7 +231,13 @@ mod tests {
 
     #[test]
     fn products_of_a_build() {
-        for yes in ["b/lib/.libs/libfrr.so.0.0.0", "b/bgpd/.libs/bgpd_bmp.so", "b/bgpd/bgpd", "b/vtysh/vtysh", "b/frrscript/frr-runtime"] {
+        for yes in [
+            "b/lib/.libs/libfrr.so.0.0.0",
+            "b/bgpd/.libs/bgpd_bmp.so",
+            "b/bgpd/bgpd",
+            "b/vtysh/vtysh",
+            "b/frrscript/frr-runtime",
+        ] {
             assert!(is_product(Path::new(yes)), "{yes}");
         }
         for no in ["b/bgpd/bgp_attr.o", "b/lib/command.lo", "b/Makefile", "b/bgpd/bgpd.xref"] {
