@@ -48,12 +48,13 @@ impl<T> Answers<T> {
         self.visible.load(Ordering::Acquire) > 0
     }
 
-    /// The main thread looks by itself from now on; true: it had been woken, and whatever woke it is to be reset.
+    /// The main thread looks by itself from now on; true: it did not before, and whatever wakes it is to be reset. That it
+    /// was woken does not tell: who wakes it may do so after it came by itself, and has to find it resetting the next time.
     #[must_use]
     pub fn begin(&self) -> bool {
         let mut state = lock(&self.state);
-        state.awake = true;
-        std::mem::take(&mut state.woken)
+        state.woken = false;
+        !std::mem::replace(&mut state.awake, true)
     }
 
     /// Moves what is there into `into`.
