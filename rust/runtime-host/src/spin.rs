@@ -1,25 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! A short look around before a thread sleeps: waking a thread costs more than most answers take.
 
-use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// For so long at most.
 pub const LONGEST: Duration = Duration::from_micros(20);
 
-/// Whether the other side can run while this one looks.
-static ALONE: LazyLock<bool> = LazyLock::new(|| std::thread::available_parallelism().is_ok_and(|n| n.get() == 1));
+/// CPUs that this process may use; 0: not asked for yet.
+static CPUS: AtomicUsize = AtomicUsize::new(0);
 /// Looks between two glances at the clock.
 const LOOKS: u32 = 32;
+
+/// Whether the other side can't run while this one looks.
+fn alone() -> bool {
+    let mut cpus = CPUS.load(Ordering::Relaxed);
+    if cpus == 0 {
+        cpus = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        CPUS.store(cpus, Ordering::Relaxed);
+    }
+    cpus == 1
+}
 
 /// Looks until `there` says so or the time is over; whether it did.
 pub fn until(longest: Duration, there: impl Fn() -> bool) -> bool {
     if there() {
         return true;
     }
-    let began = Instant::now();
+    let (began, alone) = (Instant::now(), alone());
     loop {
-        if *ALONE {
+        if alone {
             // The other side needs this CPU.
             std::thread::yield_now();
             if there() {

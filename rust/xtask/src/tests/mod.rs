@@ -6,6 +6,7 @@ mod count;
 mod frr;
 mod runtimes;
 mod rust;
+mod threads;
 
 use anyhow::Result;
 use clap::ValueEnum;
@@ -27,15 +28,17 @@ pub enum Part {
     Frr,
     /// The runtimes of other languages, without FRR
     Runtimes,
+    /// The threads of runtimes: their queues under loom, races in a program in C
+    Threads,
     /// Our topotests
     Topo,
 }
 
-const ALL: [Part; 5] = [Part::Rust, Part::C, Part::Frr, Part::Runtimes, Part::Topo];
+const ALL: [Part; 6] = [Part::Rust, Part::C, Part::Frr, Part::Runtimes, Part::Threads, Part::Topo];
 
 impl Part {
     fn needs_frr(self) -> bool {
-        !matches!(self, Self::Rust | Self::Runtimes)
+        !matches!(self, Self::Rust | Self::Runtimes | Self::Threads)
     }
 }
 
@@ -79,6 +82,7 @@ fn run(layout: &Layout, part: Part) -> Result<Count> {
             Ok(count)
         }
         Part::Runtimes => runtimes::test(layout),
+        Part::Threads => threads::test(layout),
         Part::Topo => topo(layout),
     }
 }

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The host of runtimes, whose threads are others' code: its queues under loom, which tries their interleavings, and all of it
+//! in a program in C under the thread sanitizer.
+
+use std::fs;
+
+use anyhow::Result;
+
+use super::Count;
+use crate::layout::Layout;
+use crate::step::run;
+
+/// Runs both.
+pub fn test(layout: &Layout) -> Result<Count> {
+    let mut count = interleavings(layout)?;
+    count += races(layout)?;
+    Ok(count)
+}
+
+/// The flag is for all crates, so they have a target folder of their own.
+fn interleavings(layout: &Layout) -> Result<Count> {
+    let log = layout.log("loom");
+    let result = run("cargo")
+        .args(["test", "--release", "--package", "runtime-host", "--test", "loom", "--no-fail-fast", "--locked"])
+        .env("RUSTFLAGS", "--cfg loom")
+        .env("CARGO_TARGET_DIR", layout.cargo_target.join("loom"))
+        .dir(&layout.repo)
+        .step("try the interleavings of the queues", &log);
+    let mut count = Count::from_cargo(&fs::read_to_string(&log)?);
+    if let Err(error) = result {
+        eprintln!("{error:#}");
+        count.failed = count.failed.max(1);
+    }
+    Ok(count)
+}
+
+/// `rust/runtime-host/tests-c`.
+fn races(layout: &Layout) -> Result<Count> {
+    let log = layout.log("races");
+    let result = run("make")
+        .arg("-C")
+        .arg(layout.repo.join("rust/runtime-host/tests-c"))
+        .arg(format!("BUILD={}", layout.cargo_target.join("races").display()))
+        .arg("check")
+        .step("look for races in the host of runtimes", &log);
+    let text = fs::read_to_string(&log)?;
+    for line in text.lines().filter(|line| line.starts_with("not ok ")) {
+        println!("{line}");
+    }
+    let mut count = Count::from_lines(&text);
+    if let Err(error) = result {
+        eprintln!("{error:#}");
+        count.failed = count.failed.max(1);
+    }
+    Ok(count)
+}
