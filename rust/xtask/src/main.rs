@@ -123,7 +123,9 @@ fn run(cli: Cli) -> Result<ExitCode> {
             return Ok(code(count.failed == 0));
         }
         Command::Bench(args) => {
-            build::build(&layout, args.needs_stock())?;
+            if args.needs_frr() {
+                build::build(&layout, args.needs_stock())?;
+            }
             bench::run(&layout, &args)?;
         }
         Command::Patch(what) => return Ok(code(patch::patch(&layout, what)?)),

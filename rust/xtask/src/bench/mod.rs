@@ -3,7 +3,8 @@
 //! a goal, and the exit code does not say so.
 //!
 //! Reading order: [`live`] (the cases and the rounds), [`policy`] (what is compared),
-//! [`router`] (bgpd under test), [`events`] (a script that listens), [`pubsub`] (from daemon to daemon), [`failover`] (the demo's scene), [`micro`] (the library's own benchmark), [`record`] (the file).
+//! [`router`] (bgpd under test), [`events`] (a script that listens), [`pubsub`] (from daemon to daemon), [`failover`] (the demo's scene),
+//! [`runtimes`] (calls of other languages), [`micro`] (the library's own benchmark), [`record`] (the file).
 //! The method is in `docs/benchmarks.md`.
 
 mod events;
@@ -14,6 +15,7 @@ mod policy;
 mod pubsub;
 mod record;
 mod router;
+mod runtimes;
 mod stats;
 mod usage;
 mod vty;
@@ -45,10 +47,19 @@ pub struct BenchArgs {
 }
 
 impl BenchArgs {
+    /// Whether FRR itself is needed.
+    pub fn needs_frr(&self) -> bool {
+        !self.is_only(&[runtimes::TITLE])
+    }
+
     /// Whether FRR without our patches is one of the sides.
     pub fn needs_stock(&self) -> bool {
-        let alone = [events::TITLE, pubsub::TITLE, failover::TITLE];
-        !self.only.as_ref().is_some_and(|only| alone.iter().any(|title| only.starts_with(title.trim())))
+        !self.is_only(&[events::TITLE, pubsub::TITLE, failover::TITLE, runtimes::TITLE])
+    }
+
+    fn is_only(&self, titles: &[&str]) -> bool {
+        let is = |only: &String| titles.iter().any(|title| only.starts_with(title.trim_end_matches(": ")));
+        self.only.as_ref().is_some_and(is)
     }
 }
 
@@ -87,6 +98,9 @@ pub fn run(layout: &Layout, args: &BenchArgs) -> Result<()> {
     }
     if asked(failover::TITLE) {
         records.append(&mut failover::measure(&layout.repo, &crate::demo::gap_file(layout))?);
+    }
+    if asked(runtimes::TITLE) {
+        records.append(&mut runtimes::run_runtimes(layout, &dir, args.rounds)?);
     }
     if records.is_empty() {
         bail!("no figure has \"{}\" in its name", only.unwrap_or_default());
