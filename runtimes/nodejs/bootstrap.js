@@ -62,8 +62,21 @@ function fence() {
   process.on('unhandledRejection', report);
 }
 
+// What was thrown, as text: anything may be thrown.
+function text(error) {
+  try {
+    return String(error);
+  } catch {
+    return 'something was thrown that has no text';
+  }
+}
+
 function report(error) {
-  console.error(error instanceof Error ? error.stack : error);
+  try {
+    console.error(error instanceof Error ? error.stack : error);
+  } catch {
+    binding.log(LOG_ERR, text(error));
+  }
 }
 
 // Thrown by a handler: the answer has this code, which is not 0, and body.
@@ -174,7 +187,7 @@ function fail(task, error) {
     }
   }
   report(error);
-  if (task.open) task.respond(String(error), 1);
+  if (task.open) task.respond(text(error), 1);
 }
 
 // Called with tasks of a queue, or with null when it is unloaded.

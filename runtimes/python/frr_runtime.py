@@ -267,13 +267,20 @@ def _fail(task, error):
         task.respond("the runtime is unloaded", 1)
         return
     _report(error)
-    name = type(error).__name__
-    text = f"{name}: {error}" if str(error) else name
+    text = type(error).__name__
+    try:
+        text = f"{text}: {error}" if str(error) else text
+    except Exception:
+        pass  # an exception whose text raises another one
     task.respond(text.encode("utf-8", "backslashreplace"), 1)
 
 
 def _report(error):
-    traceback.print_exception(error, file=sys.stderr)
+    """In the log; what can't be told there must not end a poller."""
+    try:
+        traceback.print_exception(error, file=sys.stderr)
+    except Exception:
+        log(LOG_ERR, f"{type(error).__name__}, which can't be printed")
 
 
 class _Log(io.TextIOBase):
@@ -441,10 +448,13 @@ def _load(cfg, pointer, queue):
                 )
             return int(result)
         except _Bad as bad:
-            print(f"python: {bad}", file=sys.stderr)
+            if sys.stderr:
+                print(f"python: {bad}", file=sys.stderr)
         except BaseException as error:
             _report(error)
         finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
+            # A daemon without a log may have closed them.
+            for stream in (sys.stdout, sys.stderr):
+                if stream:
+                    stream.flush()
     return 1

@@ -25,6 +25,12 @@ static void results(struct runtime *rt)
 	ask(rt, "big 5000000", 11, &call);
 	EXPECT(call.rc == 0 && call.len == 5000000);
 	host_done(&call);
+	/* An error that can't even be printed. */
+	for (int i = 0; i < 8; i++) {
+		ask(rt, "worse", 5, &call);
+		EXPECT(call.rc == 1);
+		host_done(&call);
+	}
 	/* What it does not know is an error of its own and not the end. */
 	ask(rt, "unknown", 7, &call);
 	EXPECT(call.rc == 1);

@@ -36,6 +36,9 @@ const commands = {
   async fail(cfg, rest) {
     throw new Error(rest);
   },
+  worse() {
+    throw Object.create(null);
+  },
   exit: () => process.exit(0),
   log(cfg, rest) {
     frr.log(frr.LOG_WARNING, rest);

@@ -33,6 +33,15 @@ async def empty(runtime, rest):
     return b""
 
 
+class Unspeakable(Exception):
+    def __str__(self):
+        raise RuntimeError("no text")
+
+
+async def worse(runtime, rest):
+    raise Unspeakable
+
+
 async def fail(runtime, rest):
     raise RuntimeError(rest.decode())
 
@@ -94,6 +103,7 @@ COMMANDS = {
     "nothing": nothing,
     "empty": empty,
     "fail": fail,
+    "worse": worse,
     "exit": leave,
     "log": log,
     "say": say,

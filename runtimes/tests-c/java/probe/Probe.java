@@ -35,6 +35,15 @@ public final class Probe {
                 return new byte[0];
             case "fail":
                 throw new IllegalStateException(rest);
+            case "worse":
+                throw new IllegalStateException() {
+                    private static final long serialVersionUID = 1;
+
+                    @Override
+                    public String toString() {
+                        throw new IllegalStateException("no text");
+                    }
+                };
             case "exit":
                 System.exit(0);
                 return null;

@@ -85,7 +85,18 @@ public final class Serve {
         try {
             step.run(task);
         } catch (Throwable error) {
+            fail(task, error);
+        }
+    }
+
+    /** Whatever happens, the poller goes on: without it the runtime is dead. */
+    private static void fail(Task task, Throwable error) {
+        try {
             task.fail(error);
+        } catch (Throwable worse) {
+            if (!task.answered()) {
+                task.respond(1, null);
+            }
         }
     }
 }
