@@ -7,6 +7,7 @@
  */
 #include "loader.h"
 
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 
@@ -21,6 +22,9 @@ extern "C" const char frr_bootstrap_source[];
 
 /* V8 takes about one MiB of a stack, and leaves the rest to C++. */
 static const size_t STACK = 4 << 20;
+
+/* How long a module may take to begin. */
+static const std::chrono::seconds PATIENCE(60);
 
 /* On purpose without end: its thread outlives static destructors. */
 Node &the_node = *new Node;
@@ -153,8 +157,11 @@ int Node::load(const char *cfg, void *tq)
 	bool told = tell({ Event::LOAD, 0, {}, load });
 	std::unique_lock<std::mutex> hold(lock);
 
-	if (told)
-		changed.wait(hold, [&load] { return load->done; });
+	/* Other loads wait for this one, so a promise may not keep them for ever. */
+	if (told && !changed.wait_for(hold, PATIENCE,
+				      [&load] { return load->done; }))
+		loader_log(LOG_ERR, "nodejs: \"" + load->cfg.substr(0, 100) +
+					    "\" has not begun within a minute");
 	for (auto at = loads.begin(); at != loads.end(); ++at) {
 		if (*at == load) {
 			loads.erase(at);
