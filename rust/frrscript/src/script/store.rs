@@ -212,10 +212,11 @@ pub fn permit_runtime(name: &str, runtime: &str, on: bool) -> Result<(), Failure
 pub fn config() -> String {
     let mut out = String::new();
     for script in all() {
+        // What it may comes first: its file is run by `script load`.
+        out.push_str(&script.options.borrow().config(&script.name));
         if script.configured.get() {
             out.push_str(&format!("script load {}\n", script.name));
         }
-        out.push_str(&script.options.borrow().config(&script.name));
     }
     out
 }
