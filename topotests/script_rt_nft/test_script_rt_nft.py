@@ -165,6 +165,7 @@ def test_a_map_that_is_gone_is_told_and_taken_up_again(r1, r2):
 
 
 def test_a_restart_of_bgpd_leaves_nothing_stale_and_nothing_out(r1, r2):
+    vtysh(r2, "write memory")
     pid = r2.run("cat /var/run/frr/bgpd.pid").strip()
     r2.cmd_raises(f"kill -9 {pid}")
     # Meanwhile one host goes, and what it had stays in the map.
