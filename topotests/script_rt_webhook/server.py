@@ -24,6 +24,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         line = {
             "path": self.path,
             "type": self.headers["content-type"],
+            "authorization": self.headers["authorization"],
             "taken": not busy,
             "body": json.loads(body),
         }

@@ -146,6 +146,7 @@ def test_a_session_is_told(r1, r2, server):
     for constant, value in (
         ("URL", f'"https://127.0.0.1:{PORT}/bgp"'),
         ("ROUTER", '"r2"'),
+        ("HEADERS", '{ authorization = "Bearer secret" }'),
         ("OPTIONS", f'{{ timeout = 5, ca = "{server.file("ca.pem")}" }}'),
         ("LONGEST", "1"),
     ):
@@ -162,6 +163,7 @@ def test_a_session_is_told(r1, r2, server):
     expect_true(lambda: server.told() == [False, True], "not told", count=240)
     request = server.requests()[0]
     assert request["path"] == "/bgp" and request["type"] == "application/json"
+    assert request["authorization"] == "Bearer secret"
     assert (request["body"]["router"], request["body"]["lost"]) == ("r2", 0)
     event = request["body"]["events"][0]
     assert (event["peer"], event["remote_as"]) == ("192.0.2.1", 65001)
