@@ -6,6 +6,7 @@ r2 accepts from r1 what a real etcd on r2 says. The data is changed while the
 session is up; etcd is killed and comes back.
 """
 
+import json
 import os
 import subprocess
 
@@ -15,6 +16,7 @@ from scripttopo import (
     config,
     errors,
     established,
+    expect,
     expect_absent,
     expect_established,
     expect_path,
@@ -25,6 +27,7 @@ from scripttopo import (
     show,
     topology,
     vtysh,
+    write_script,
 )
 
 pytestmark = [pytest.mark.bgpd]
@@ -102,11 +105,18 @@ def expect_accepted(router, *prefixes):
         expect_absent(router, prefix)
 
 
+def runtime(router, timeout=5):
+    """What `show script runtimes` says of bgpd's runtime with that timeout."""
+    found = show(router, "show script runtimes").get("bgpd", {}).get("runtimes", [])
+    mine = [r for r in found if json.loads(r["cfg"]).get("timeout") == timeout]
+    return mine[0] if mine else {}
+
+
 def test_without_etcd_nothing_is_accepted(r2, etcd):
     expect_established(r2, "192.0.2.1")
     expect_true(
-        lambda: log_lines(r2, "bgpd", "the last set stays in force"),
-        "nobody said that there is no etcd",
+        lambda: runtime(r2).get("errors", {}).get("runtime", 0) > 0,
+        "etcd was not asked",
     )
     assert accepted(r2) == set()
     assert script(r2, "etcd_prefixes")["state"] == "in service"
@@ -135,12 +145,10 @@ def test_a_bad_entry_is_told_and_left_out(r2, etcd):
     )
 
 
-def test_the_runtime_is_shown(r2):
-    def runtime():
-        shown = str(show(r2, "show script runtimes").get("bgpd", {}))
-        return "etcd" in shown and "rust" in shown
-
-    expect_true(runtime, "no runtime in show script runtimes")
+def test_the_runtime_is_shown(r2, etcd):
+    # One call is in flight: the watch.
+    wanted = {"name": "etcd", "language": "rust", "inFlight": 1, "late": 0}
+    expect(lambda: runtime(r2), wanted, "show script runtimes")
 
 
 def test_a_lost_etcd_keeps_the_last_set(r2, etcd):
@@ -149,7 +157,6 @@ def test_a_lost_etcd_keeps_the_last_set(r2, etcd):
     assert accepted(r2) == {SECOND}
     # What is decided anew is decided by the same set.
     vtysh(r2, "clear bgp ipv4 unicast 192.0.2.1 soft in")
-    config(r2, "script load etcd_prefixes")
     generation = script(r2, "etcd_prefixes").get("generation")
     vtysh(r2, "script reload etcd_prefixes")
     expect_true(
@@ -165,4 +172,106 @@ def test_etcd_comes_back(r2, etcd):
     expect_accepted(r2, FIRST, SECOND)
     etcd.delete("more")
     expect_accepted(r2, FIRST)
+    # The watch of the script before the reload is gone.
+    expect(lambda: runtime(r2), {"inFlight": 1}, "calls are left over")
+    assert show(r2, "show script runtimes")["bgpd"]["strayAnswers"] == 0
     assert errors(r2, "etcd_prefixes") == 0, script(r2, "etcd_prefixes")
+
+
+# Each line of `told` is what one function of the module gave.
+MODULE = r"""
+local etcd = require "frr.etcd"
+local client = etcd.new { endpoints = { "http://127.0.0.1:2379" }, timeout = 2 }
+local told = {}
+
+local function tell(name, value, err)
+	told[name] = if err then `{err.kind}` else value
+end
+
+local function events(batch, err)
+	if err then
+		return nil, err
+	end
+	local list = {}
+	for _, event in batch.events do
+		table.insert(list, `{event.type} {event.key} {event.value}`)
+	end
+	return table.concat(list, ", ")
+end
+
+local function count(key, options)
+	local found, err = client:get(key, options)
+	return found and found.count, err
+end
+
+frr.spawn(function()
+	local watch = client:watch("m/", { prefix = true })
+	tell("quiet", watch:recv(0.2))
+	local put = client:put("m/a", "1\0\255")
+	tell("put", put.revision > 1)
+	tell("octets", client:get("m/a").items[1].value == "1\0\255")
+	tell("conflict", client:put("m/a", "2", { if_revision = 0 }))
+	tell("known", client:put("m/a", "2", { if_revision = put.revision }) ~= nil)
+	tell("first", #watch:recv().events)
+	tell("second", events(watch:recv(5)))
+	tell("count", count("m/", { prefix = true }))
+	tell("deleted", client:delete("m/", { prefix = true }).deleted)
+	tell("gone", events(watch:recv()))
+	-- As the runtime does after two minutes without a question.
+	client.runtime:ask({ op = "close", watch = watch.id })
+	client:put("m/b", "3")
+	tell("reopened", events(watch:recv()))
+	frr.spawn(function()
+		tell("closed", watch:recv())
+	end)
+	frr.sleep(0.1)
+	watch:close()
+
+	local lease = client:lease(5)
+	lease:keep(function(err)
+		tell("lost", err.kind)
+	end)
+	client:put("m/c", "4", { lease = lease })
+	tell("leased", count("m/c"))
+	tell("revoked", lease:revoke())
+	tell("ended", count("m/c"))
+	tell("mistake", client:get("m/", { perfix = true }))
+	tell("empty", client:get(""))
+	frr.publish("told", told)
+end)
+"""
+
+
+def test_the_module(r2, etcd):
+    write_script(r2, "module", f"if frr.daemon == 'bgpd' then\n{MODULE}\nend")
+    output = config(r2, "script module permit runtime etcd", "script load module")
+    assert not output.strip(), output
+
+    def told():
+        topics = show(r2, "show script topics").get("bgpd", {}).get("topics", {})
+        return topics.get("told", {}).get("value")
+
+    expect_true(lambda: told() is not None, "the script did not come to its end")
+    assert told() == {
+        "quiet": "timeout",
+        "put": True,
+        "octets": True,
+        "conflict": "conflict",
+        "known": True,
+        "first": 1,
+        "second": "put m/a 2",
+        "count": 1,
+        "deleted": 1,
+        "gone": "delete m/a ",
+        "reopened": "put m/b 3",
+        "closed": "closed",
+        "leased": 1,
+        "revoked": True,
+        "ended": 0,
+        "mistake": "request",
+        "empty": "request",
+    }
+    assert errors(r2, "module") == 0, script(r2, "module")
+    # What it held is let go with it.
+    config(r2, "no script load module")
+    expect(lambda: runtime(r2, 2), {"inFlight": 0}, "calls are left over")
