@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An HTTPS server that writes each request as a line of JSON into a file.
+"""An HTTPS server that writes each POST as a line of JSON into a file.
 
 Arguments: port, certificate, key, the file. While there is a file of that name
-with ".busy" behind it, the server answers 503.
+with ".busy" behind it, the server answers 503. A GET is answered with its path
+as JSON, after a minute below /slow, and with status 404 below /missing.
 """
 
 import http.server
@@ -11,12 +12,24 @@ import json
 import os
 import ssl
 import sys
+import time
 
 PORT, CERT, KEY, OUTPUT = sys.argv[1:]
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        if self.path.startswith("/slow"):
+            time.sleep(60)
+        body = json.dumps({"path": self.path}).encode()
+        self.send_response(404 if self.path.startswith("/missing") else 200)
+        self.send_header("X-Twice", "1")
+        self.send_header("X-Twice", "2")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["content-length"]))

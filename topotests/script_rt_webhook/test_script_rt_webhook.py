@@ -192,3 +192,60 @@ def test_a_busy_server_is_asked_again(r1, r2, server):
     server.busy(False)
     expect_true(lambda: server.told() == [False, True] * 4, "not told")
     assert errors(r2, "webhook_alarm") == 0, script(r2, "webhook_alarm")
+
+
+# Each line of `told` is what one function of the module gave.
+MODULE = """
+local http = require "frr.http"
+local client = http.new { ca = "CA", timeout = 5, max_response = 60 }
+local stranger = http.new { timeout = 5 }
+local url = "https://127.0.0.1:PORT"
+local told = {}
+
+local function tell(name, value, err)
+	told[name] = if err then `{err.kind}` else value
+end
+
+frr.spawn(function()
+	local response = client:get(url .. "/a", { query = { b = 1 } })
+	tell("status", response.status)
+	tell("path", response:json().path)
+	tell("twice", response.headers["x-twice"])
+	local missing = client:request { url = url .. "/missing" }
+	tell("missing", missing.status)
+	tell("large", client:get(url .. "/" .. string.rep("x", 100)))
+	tell("slow", client:get(url .. "/slow", { timeout = 0.3 }))
+	tell("untrusted", stranger:get(url .. "/a"))
+	tell("refused", client:get("https://127.0.0.1:1/"))
+	tell("mistake", client:get("no URL"))
+	local _, why = setmetatable({ body = "{" }, getmetatable(response)):json()
+	tell("json", nil, why)
+	frr.publish("told", told)
+end)
+"""
+
+
+def test_the_module(r2, server):
+    text = MODULE.replace("CA", server.file("ca.pem")).replace("PORT", str(PORT))
+    write_script(r2, "module", f"if frr.daemon == 'bgpd' then\n{text}\nend")
+    output = config(r2, "script module permit runtime http", "script load module")
+    assert not output.strip(), output
+
+    def told():
+        topics = show(r2, "show script topics").get("bgpd", {}).get("topics", {})
+        return topics.get("told", {}).get("value")
+
+    expect_true(lambda: told() is not None, "the script did not come to its end")
+    assert told() == {
+        "status": 200,
+        "path": "/a?b=1",
+        "twice": "1, 2",
+        "missing": 404,
+        "large": "too_large",
+        "slow": "timeout",
+        "untrusted": "tls",
+        "refused": "connect",
+        "mistake": "request",
+        "json": "json",
+    }
+    assert errors(r2, "module") == 0, script(r2, "module")
