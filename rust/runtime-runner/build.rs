@@ -7,7 +7,9 @@ const EXPORTS: [&str; 6] = ["task_poll", "get_req", "respond", "task_poll_many",
 fn main() {
     for name in EXPORTS {
         let symbol = format!("ngx_http_lua_ffi_{name}");
-        println!("cargo::rustc-link-arg-bins=-Wl,--undefined={symbol},--export-dynamic-symbol={symbol}");
+        for kind in ["bins", "benches"] {
+            println!("cargo::rustc-link-arg-{kind}=-Wl,--undefined={symbol},--export-dynamic-symbol={symbol}");
+        }
     }
     println!("cargo::rerun-if-changed=build.rs");
 }

@@ -87,6 +87,7 @@ impl Host {
         std::fs::create_dir_all(&directory).expect("a directory for scripts");
         let path = c_text(directory.to_str().expect("a path in UTF-8"));
         let runtimes = c_text(super::runtimes::directory().to_str().expect("a path in UTF-8"));
+        let runner = c_text(super::runtimes_process::runner().to_str().expect("a path in UTF-8"));
         let host = AbiHost {
             daemon: c"test".as_ptr(),
             scriptdir: path.as_ptr(),
@@ -98,6 +99,7 @@ impl Host {
             configure: Some(super::events::configure),
             watch: Some(super::events::watch),
             runtimedir: runtimes.as_ptr(),
+            runner: runner.as_ptr(),
             ..AbiHost::NONE
         };
         let hooks = [&raw const MATCH.0, &raw const SET.0, null()];

@@ -12,13 +12,20 @@
  *   large    answers with so many MiB as the request says
  *   fail     init gives 7
  *   other    starts no poller
+ *   crash    init crashes
+ *   command  does what the request says, see command()
  */
 
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 extern void *ngx_http_lua_ffi_task_poll(void *tq);
@@ -53,6 +60,89 @@ static void echo(void *task)
 	ngx_http_lua_ffi_respond(task, 0, copy, len);
 }
 
+static void answer(void *task, const char *format, long number)
+{
+	char *text = malloc(64);
+
+	snprintf(text, 64, format, number);
+	ngx_http_lua_ffi_respond(task, 0, text, strlen(text));
+}
+
+static int wait_for_cancel(void *task)
+{
+	int (*cancelled)(void *tsk) =
+		(int (*)(void *))dlsym(RTLD_DEFAULT, "ngx_http_lua_ffi_task_cancelled");
+
+	for (int i = 0; i < 5000; i++) {
+		if (cancelled(task))
+			return 1;
+		usleep(2000);
+	}
+	return 0;
+}
+
+/* Descriptors of this process from 3 on. */
+static long descriptors(void)
+{
+	long count = 0;
+
+	for (int fd = 3; fd < 1024; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
+
+/* The socket of a process of its own, which is none of a runtime's business. */
+#define SOCKET 3
+
+/* Returns false when the poller is to end. */
+static bool command(void *task)
+{
+	const char *what = ngx_http_lua_ffi_get_req(task, NULL);
+
+	if (!strcmp(what, "segv"))
+		*(volatile int *)8 = 0;
+	else if (!strcmp(what, "abort"))
+		abort();
+	else if (!strcmp(what, "exit"))
+		_exit(3);
+	else if (!strcmp(what, "close"))
+		close(SOCKET);
+	else if (!strcmp(what, "garbage")) {
+		static const char noise[] = "this is not what it should be, at all.";
+
+		if (write(SOCKET, noise, sizeof(noise)) < 0)
+			close(SOCKET);
+	} else if (!strcmp(what, "hang")) {
+		/* all threads of the process, so that nobody reads */
+		answer(task, "stops", 0);
+		kill(getpid(), SIGSTOP);
+	} else if (!strcmp(what, "pid"))
+		answer(task, "%ld", getpid());
+	else if (!strcmp(what, "fds"))
+		answer(task, "%ld", descriptors());
+	else if (!strcmp(what, "child")) {
+		pid_t child = fork();
+
+		if (!child) {
+			pause();
+			_exit(0);
+		}
+		answer(task, "%ld", child);
+	} else if (!strcmp(what, "print")) {
+		printf("one line\nanother\n");
+		fflush(stdout);
+		fprintf(stderr, "and one to stderr\n");
+		answer(task, "printed", 0);
+	} else if (!strcmp(what, "cancel")) {
+		fprintf(stderr, "cancelled: %d\n", wait_for_cancel(task));
+		answer(task, "late", 0);
+	} else if (!strcmp(what, "end"))
+		return false;
+	else if (strcmp(what, "hold"))
+		echo(task);
+	return true;
+}
+
 static void *later(void *task)
 {
 	usleep(1000 + 1000 * (random() % 5));
@@ -83,6 +173,11 @@ static void *poll(void *arg)
 			ngx_http_lua_ffi_respond(task, 0, calloc(len, 1), len);
 			continue;
 		}
+		if (!strncmp(runtime->mode, "command", 7)) {
+			if (!command(task))
+				break;
+			continue;
+		}
 		if (!strcmp(runtime->mode, "slow"))
 			usleep(50000);
 		echo(task);
@@ -102,6 +197,8 @@ int libffi_init(char *cfg, void *tq)
 		return 7;
 	if (cfg && !strcmp(cfg, "other"))
 		return 0;
+	if (cfg && !strcmp(cfg, "crash"))
+		*(volatile int *)8 = 0;
 	runtime = calloc(1, sizeof(*runtime));
 	runtime->tq = tq;
 	snprintf(runtime->mode, sizeof(runtime->mode), "%s", cfg ? cfg : "echo");

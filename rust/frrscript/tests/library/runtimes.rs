@@ -29,7 +29,7 @@ pub fn directory() -> PathBuf {
 }
 
 /// A host whose script may load the runtime.
-fn host(source: &str) -> Host {
+pub fn host(source: &str) -> Host {
     let host = Host::with(source);
     ["tester", "missing"].into_iter().for_each(permit);
     host
@@ -74,7 +74,7 @@ local function show(...)
 end
 "##;
 
-fn shown(source: &str) -> String {
+pub fn shown(source: &str) -> String {
     let host = host(&format!("{SHOW}\nfrr.spawn(function() {source}\nlog.info('done') end)"));
     finish(&host)
 }
@@ -341,7 +341,7 @@ fn a_reload_cancels_what_is_in_flight() {
     assert!(shown_runtimes().contains(r#""cancelled": 1"#), "{}", shown_runtimes());
 }
 
-fn shown_runtimes() -> String {
+pub fn shown_runtimes() -> String {
     super::host::take(frrscript_show_runtimes(true))
 }
 
