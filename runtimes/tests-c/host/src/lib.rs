@@ -126,7 +126,7 @@ pub unsafe extern "C" fn host_load(
     let runtime = host().add(&name, Limits::default(), 1);
     let path = Path::new(&*dir).join(format!("lib{name}.so"));
     let (sender, language) = mpsc::channel();
-    load::start(&runtime, Load { path, cfg, global: false, unpin: false }, move |text| {
+    load::start(&runtime, Load { path, cfg, global: false, unpin: false, process: None }, move |text| {
         let _ = sender.send(text);
     });
     pump(120, || runtime.state() != State::Loading);
