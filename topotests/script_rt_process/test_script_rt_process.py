@@ -56,9 +56,9 @@ def r2(tgen):
 
 
 def runtime(router, cfg):
-    """What bgpd shows of the runtime with this configuration."""
+    """What bgpd shows of the runtime with this configuration, by its length."""
     found = show(router, "show script runtimes").get("bgpd", {}).get("runtimes", [])
-    return next((one for one in found if one["cfg"] == cfg), {})
+    return next((one for one in found if one["cfgBytes"] == len(cfg)), {})
 
 
 def bgpd(router):

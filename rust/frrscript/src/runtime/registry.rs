@@ -13,6 +13,7 @@ use runtime_host::load::{self, Load};
 use runtime_host::process::Process;
 use runtime_host::runtime::{Runtime, State};
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::rc::{Rc, Weak};
 use std::sync::{Arc, OnceLock};
@@ -42,6 +43,8 @@ pub struct Entry {
     pub stats: Stats,
     /// Since when it is what it is.
     pub since: Cell<Instant>,
+    /// The scripts that have asked for it.
+    pub scripts: RefCell<BTreeSet<String>>,
     /// It was asked for, but its script is not in service yet.
     begun: Cell<bool>,
 }
@@ -172,6 +175,7 @@ pub fn load(tasks: &Rc<Tasks>, lib: &str, cfg: Option<&[u8]>, options: &Options)
         Some(entry) => entry,
         None => add(&name, cfg, options)?,
     };
+    entry.scripts.borrow_mut().insert(tasks.script());
     if tasks.is_in_service() {
         entry.begin();
     } else {
@@ -201,6 +205,7 @@ fn add(name: &str, cfg: Option<&[u8]>, options: &Options) -> Result<Rc<Entry>, S
             language: Arc::default(),
             stats: Stats::default(),
             since: Cell::new(Instant::now()),
+            scripts: RefCell::default(),
             begun: Cell::new(false),
         });
         s.entries.push(Rc::clone(&entry));

@@ -119,7 +119,9 @@ pub fn json() -> String {
             json!({
                 "name": runtime.name,
                 "file": entry.path.display().to_string(),
-                "cfg": entry.cfg.as_deref().map(|cfg| String::from_utf8_lossy(cfg).into_owned()),
+                // What is in it may be a password, and who may look may not be who may read the script.
+                "cfgBytes": entry.cfg.as_deref().map(<[u8]>::len),
+                "scripts": entry.scripts.borrow().iter().collect::<Vec<_>>(),
                 "state": word(entry, &state),
                 "why": why(&state),
                 "sinceMsecs": u64::try_from(entry.since.get().elapsed().as_millis()).unwrap_or(u64::MAX),
