@@ -6,6 +6,7 @@
 //! scripts, and answers, log lines and the state go back ([`report`]). It keeps nothing: when the daemon is gone, it is gone.
 
 mod calls;
+mod dicts;
 mod report;
 
 use calls::Calls;
@@ -26,6 +27,7 @@ use std::sync::{Arc, OnceLock};
 struct Runner {
     socket: report::Socket,
     calls: Calls,
+    dicts: dicts::Dicts,
     runtime: OnceLock<Arc<Runtime>>,
     language: OnceLock<String>,
 }
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
     let runner = RUNNER.get_or_init(|| Runner {
         socket: report::Socket::new(socket),
         calls: Calls::default(),
+        dicts: dicts::Dicts::default(),
         runtime: OnceLock::new(),
         language: OnceLock::new(),
     });
@@ -84,6 +87,7 @@ fn serve(runner: &Runner, from: &mut BufReader<UnixStream>) -> io::Result<bool> 
                     runner.socket.send(Kind::Answer, -1, header.id, None);
                 }
             }
+            (Kind::DictDone, _) => runner.dicts.done(header.id, header.rc, body.as_deref()),
             (Kind::End, Some(runtime)) => {
                 asked = true;
                 runner.calls.end();

@@ -75,6 +75,8 @@ impl Entry {
         let process = self.options.process.then(|| Process { runner: host::runner(), daemon: host::daemon() });
         if process.is_none() {
             hold_signals();
+        } else {
+            crate::ffi::exports::dicts::tell_runtimes();
         }
         let load = Load {
             path: self.path.clone(),

@@ -3,6 +3,7 @@
 
 #![allow(unsafe_code)]
 
+pub mod dicts;
 pub mod exports;
 pub mod library;
 pub mod octets;

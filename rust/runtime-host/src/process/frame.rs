@@ -38,12 +38,16 @@ pub enum Kind {
     Dead,
     /// Of the child: its pollers were told to end, and everything is answered.
     Ended,
+    /// Of the child: a call of a shared dict; `rc` says which, `id` is the child's.
+    Dict,
+    /// To the child: what that call gave.
+    DictDone,
 }
 
 /// A flag of [`Kind::Load`].
 pub const GLOBAL: i32 = 1;
 
-const KINDS: [Kind; 11] = [
+const KINDS: [Kind; 13] = [
     Kind::Load,
     Kind::Cfg,
     Kind::Request,
@@ -55,6 +59,8 @@ const KINDS: [Kind; 11] = [
     Kind::Log,
     Kind::Dead,
     Kind::Ended,
+    Kind::Dict,
+    Kind::DictDone,
 ];
 
 /// What is in front of a body.

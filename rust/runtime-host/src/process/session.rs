@@ -8,6 +8,7 @@ use super::frame::{self, Header, Kind};
 use super::output::Output;
 use super::{Language, Process};
 use crate::calls::Handle;
+use crate::ffi::dicts;
 use crate::ffi::process::{For, pidfd, receive, send, signal, signal_name, wait};
 use crate::host::{Event, host};
 use crate::load::Load;
@@ -37,6 +38,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const LOADING: Duration = Duration::from_secs(20);
 /// Between two looks at a child that does not read.
 const STUCK: Duration = Duration::from_millis(100);
+/// Answers of shared dicts that wait for a child to read. Each of its threads can wait for one.
+const DICTS: usize = 1000;
 /// Octets of a text of the child's.
 const TEXT: usize = 64 * 1024;
 
@@ -59,6 +62,8 @@ struct Progress {
     why: Option<String>,
     ended: bool,
     over: bool,
+    /// What calls of shared dicts gave, on the way to the child.
+    dicts: Vec<(u64, i32, Option<Vec<u8>>)>,
 }
 
 struct Session<'a> {
@@ -179,6 +184,10 @@ impl Session<'_> {
                 break;
             }
             drop(progress);
+            // Init may want shared dicts.
+            if out.dicts() && out.flush().is_err() {
+                return;
+            }
             if self.runtime.queue.rest(None) == Rested::Finished
                 && !self.until(LOADING, |p| p.over || p.ready.is_some() || p.failed.is_some())
             {
@@ -218,6 +227,7 @@ impl Session<'_> {
                     for call in self.runtime.take_cancelled() {
                         out.put(Kind::Cancel, 0, call.0, None);
                     }
+                    out.dicts();
                 }
                 Taken::Finished => return Ok(()),
             }
@@ -231,8 +241,12 @@ impl Session<'_> {
             out.put(Kind::Cancel, 0, call.0, None);
         }
         out.put(Kind::End, 0, 0, None);
-        if out.flush().is_ok() {
-            self.until(GRACE, |p| p.ended || p.over);
+        let until = Instant::now() + GRACE;
+        while out.flush().is_ok() {
+            let left = until.saturating_duration_since(Instant::now());
+            if !self.until(left, |p| p.ended || p.over || !p.dicts.is_empty()) || !out.dicts() {
+                break;
+            }
         }
         let _ = self.socket.shutdown(Shutdown::Write);
         if !self.until(PATIENCE, |p| p.over) {
@@ -291,7 +305,19 @@ impl Session<'_> {
                     frame::skip(from, header.len.unwrap_or(0))?;
                     self.note(|progress| progress.ended = true);
                 }
-                Kind::Load | Kind::Cfg | Kind::Request | Kind::Cancel | Kind::End => {
+                Kind::Dict => {
+                    let body = header.body(from)?;
+                    let (rc, found) = dicts::call(header.rc, body.as_deref().unwrap_or_default());
+                    let mut many = false;
+                    self.note(|progress| {
+                        progress.dicts.push((header.id, rc, found));
+                        many = progress.dicts.len() > DICTS;
+                    });
+                    if many {
+                        return Err(io::Error::other("it asks shared dicts and does not read what they say"));
+                    }
+                }
+                Kind::DictDone | Kind::Load | Kind::Cfg | Kind::Request | Kind::Cancel | Kind::End => {
                     let what = format!("a message {:?} from a child", header.kind);
                     return Err(io::Error::new(io::ErrorKind::InvalidData, what));
                 }
@@ -347,6 +373,15 @@ impl Out<'_> {
     fn put(&mut self, kind: Kind, rc: i32, id: u64, body: Option<&[u8]>) {
         self.buffer.extend_from_slice(&Header::new(kind, rc, id, body).octets());
         self.buffer.extend_from_slice(body.unwrap_or_default());
+    }
+
+    /// Puts what shared dicts have given; whether that is something.
+    fn dicts(&mut self) -> bool {
+        let done = std::mem::take(&mut self.session.lock().dicts);
+        for (id, rc, body) in &done {
+            self.put(Kind::DictDone, *rc, *id, body.as_deref());
+        }
+        !done.is_empty()
     }
 
     fn request(&mut self, call: Handle) -> io::Result<()> {

@@ -10,6 +10,17 @@ use crate::ffi::wall::wall;
 use std::ffi::{c_char, c_int};
 use std::time::{Duration, Instant};
 
+/// Tells of these functions, for runtimes in processes of their own.
+pub fn tell_runtimes() {
+    runtime_host::ffi::dicts::set(runtime_host::ffi::dicts::Functions {
+        get: ngx_http_lua_ffi_dict_get,
+        set: ngx_http_lua_ffi_dict_set,
+        add: ngx_http_lua_ffi_dict_add,
+        incr: ngx_http_lua_ffi_dict_incr,
+        delete: ngx_http_lua_ffi_dict_delete,
+    });
+}
+
 /// Octets of the caller.
 ///
 /// # Safety
