@@ -81,6 +81,31 @@ static int wait_for_cancel(void *task)
 	return 0;
 }
 
+/* What a shared dict says, from whichever process. */
+static void use_dict(void *task)
+{
+	int (*set)(const char *, const char *, int, const char *, int, int);
+	int (*get)(const char *, const char *, int, char **, int *);
+	int (*incr)(const char *, const char *, int, double, double, double *);
+	int (*delete)(const char *, const char *, int);
+	char *value = NULL;
+	char *text = malloc(128);
+	double sum = 0;
+	int len = 0, was, is;
+
+	*(void **)&set = dlsym(RTLD_DEFAULT, "ngx_http_lua_ffi_dict_set");
+	*(void **)&get = dlsym(RTLD_DEFAULT, "ngx_http_lua_ffi_dict_get");
+	*(void **)&incr = dlsym(RTLD_DEFAULT, "ngx_http_lua_ffi_dict_incr");
+	*(void **)&delete = dlsym(RTLD_DEFAULT, "ngx_http_lua_ffi_dict_delete");
+	was = get("of_tests", "script", 6, &value, &len);
+	set("of_tests", "runtime", 7, "a\0b", 3, 0);
+	incr("of_tests", "sum", 3, 1.5, 40, &sum);
+	is = delete("of_tests", "gone", 4);
+	snprintf(text, 128, "%d %.*s %g %d", was, len, value ? value : "", sum, is);
+	free(value);
+	ngx_http_lua_ffi_respond(task, 0, text, strlen(text));
+}
+
 /* Descriptors of this process from 3 on. */
 static long descriptors(void)
 {
@@ -136,7 +161,9 @@ static bool command(void *task)
 	} else if (!strcmp(what, "cancel")) {
 		fprintf(stderr, "cancelled: %d\n", wait_for_cancel(task));
 		answer(task, "late", 0);
-	} else if (!strcmp(what, "end"))
+	} else if (!strcmp(what, "dict"))
+		use_dict(task);
+	else if (!strcmp(what, "end"))
 		return false;
 	else if (strcmp(what, "hold"))
 		echo(task);

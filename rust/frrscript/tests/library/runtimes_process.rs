@@ -89,6 +89,25 @@ fn a_crash_is_an_error_of_the_call() {
 }
 
 #[test]
+fn it_sees_the_daemons_dicts() {
+    built();
+    insta::assert_snapshot!(shown(r#"
+        local dict = frr.shared_dict("of_tests")
+        dict:set("script", "of the script")
+        dict:set("gone", 1)
+        local rt = frr.load_ffi("tester", "command of dicts", { process = true })
+        show(rt:x("dict"))
+        show(dict:get("runtime") == "a\0b", dict:get("sum"), dict:get("gone"))
+        show(rt:__unload())
+    "#), @r#"
+    true | 1 of the script 41.5 1 | nil
+    true | 41.5 | nil
+    true
+    done
+    "#);
+}
+
+#[test]
 fn it_is_shown() {
     built();
     let host = host(
