@@ -25,6 +25,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -58,6 +59,17 @@ static void echo(void *task)
 	copy = malloc(len + 1);
 	memcpy(copy, request, len + 1);
 	ngx_http_lua_ffi_respond(task, 0, copy, len);
+}
+
+/* A crash that is wanted, and of which nobody wants a core. */
+static void crash(int signal)
+{
+	struct rlimit none = {};
+
+	setrlimit(RLIMIT_CORE, &none);
+	if (signal == SIGSEGV)
+		*(volatile int *)8 = 0;
+	abort();
 }
 
 static void answer(void *task, const char *format, long number)
@@ -125,9 +137,9 @@ static bool command(void *task)
 	const char *what = ngx_http_lua_ffi_get_req(task, NULL);
 
 	if (!strcmp(what, "segv"))
-		*(volatile int *)8 = 0;
+		crash(SIGSEGV);
 	else if (!strcmp(what, "abort"))
-		abort();
+		crash(SIGABRT);
 	else if (!strcmp(what, "exit"))
 		_exit(3);
 	else if (!strcmp(what, "close"))
@@ -225,7 +237,7 @@ int libffi_init(char *cfg, void *tq)
 	if (cfg && !strcmp(cfg, "other"))
 		return 0;
 	if (cfg && !strcmp(cfg, "crash"))
-		*(volatile int *)8 = 0;
+		crash(SIGSEGV);
 	runtime = calloc(1, sizeof(*runtime));
 	runtime->tq = tq;
 	snprintf(runtime->mode, sizeof(runtime->mode), "%s", cfg ? cfg : "echo");
