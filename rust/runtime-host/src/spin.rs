@@ -9,7 +9,7 @@ pub const LONGEST: Duration = Duration::from_micros(20);
 
 /// CPUs that this process may use; 0: not asked for yet.
 static CPUS: AtomicUsize = AtomicUsize::new(0);
-/// Looks between two glances at the clock.
+/// Looks between two glances at the clock: a microsecond or so.
 const LOOKS: u32 = 32;
 
 /// Whether the other side can't run while this one looks.
@@ -24,18 +24,15 @@ fn alone() -> bool {
 
 /// Looks until `there` says so or the time is over; whether it did.
 pub fn until(longest: Duration, there: impl Fn() -> bool) -> bool {
-    if there() {
-        return true;
-    }
-    let (began, alone) = (Instant::now(), alone());
+    before(Instant::now() + longest, there)
+}
+
+/// Looks until `there` says so or it is that late; whether it did. The other side may have been put on this very CPU: it is
+/// let run between the looks.
+pub fn before(end: Instant, there: impl Fn() -> bool) -> bool {
+    let alone = alone();
     loop {
-        if alone {
-            // The other side needs this CPU.
-            std::thread::yield_now();
-            if there() {
-                return true;
-            }
-        } else {
+        if !alone {
             for _ in 0..LOOKS {
                 std::hint::spin_loop();
                 if there() {
@@ -43,7 +40,11 @@ pub fn until(longest: Duration, there: impl Fn() -> bool) -> bool {
                 }
             }
         }
-        if began.elapsed() >= longest {
+        std::thread::yield_now();
+        if there() {
+            return true;
+        }
+        if Instant::now() >= end {
             return false;
         }
     }
