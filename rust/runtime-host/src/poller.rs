@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The threads that poll: whose they are, and that they have ended.
 
-use crate::host::{Event, host};
+use crate::host::{Event, Host, host};
 use crate::runtime::{Runtime, State};
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,7 +13,8 @@ static LAST: AtomicU64 = AtomicU64::new(0);
 /// What a thread polls for; told when the thread ends.
 struct Thread {
     number: u64,
-    runtimes: RefCell<Vec<Arc<Runtime>>>,
+    /// Counted by this thread alone, as others count the runtime itself with every call.
+    runtimes: RefCell<Vec<Rc<Arc<Runtime>>>>,
 }
 
 impl Drop for Thread {
@@ -21,7 +23,7 @@ impl Drop for Thread {
             if runtime.thread_gone(self.number) {
                 host().gone(&runtime);
             } else if runtime.state() == State::Ended {
-                host().tell(Event::Changed(Arc::clone(&runtime)));
+                host().tell(Event::Changed(Arc::clone(&*runtime)));
             }
         }
     }
@@ -32,6 +34,16 @@ thread_local! {
         Thread { number: LAST.fetch_add(1, Ordering::Relaxed) + 1, runtimes: const { RefCell::new(Vec::new()) } };
 }
 
+/// The runtime that polls with this handle, if this thread has polled for it.
+#[must_use]
+pub fn known(handle: u64) -> Option<Rc<Arc<Runtime>>> {
+    let find = |thread: &Thread| {
+        let runtimes = thread.runtimes.borrow();
+        runtimes.iter().find(|runtime| Host::handle_of(runtime) == handle).cloned()
+    };
+    THREAD.try_with(find).ok().flatten()
+}
+
 /// This thread polls for a runtime.
 pub fn polls(runtime: &Arc<Runtime>) {
     // A thread that ends may still poll, from a destructor of its own: then nobody hears of its end.
@@ -39,7 +51,7 @@ pub fn polls(runtime: &Arc<Runtime>) {
         let mut runtimes = thread.runtimes.borrow_mut();
         if !runtimes.iter().any(|known| Arc::ptr_eq(known, runtime)) {
             runtime.polls(thread.number);
-            runtimes.push(Arc::clone(runtime));
+            runtimes.push(Rc::new(Arc::clone(runtime)));
         }
     });
 }

@@ -15,6 +15,7 @@ use crate::runtime::Runtime;
 use crate::spin;
 use std::ffi::{c_char, c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,10 +24,12 @@ fn wall<R>(otherwise: R, body: impl FnOnce() -> R) -> R {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or(otherwise)
 }
 
-fn find(queue: *mut c_void) -> Option<Arc<Runtime>> {
-    let runtime = host().find(queue as u64)?;
-    poller::polls(&runtime);
-    Some(runtime)
+fn find(queue: *mut c_void) -> Option<Rc<Arc<Runtime>>> {
+    poller::known(queue as u64).or_else(|| {
+        let runtime = host().find(queue as u64)?;
+        poller::polls(&runtime);
+        Some(Rc::new(runtime))
+    })
 }
 
 /// The next call that somebody still waits for.
