@@ -17,12 +17,14 @@ use std::time::Instant;
 /// Answers that are handed out between two looks at the clock.
 const BATCH: usize = 128;
 
+/// Events for which the lists keep their memory.
+const KEPT: usize = 4096;
+
 /// A runtime that has answered within this is worth a look around: with one, its answers come much sooner.
 const LIKELY: std::time::Duration = std::time::Duration::from_micros(100);
 
 thread_local! {
     static TAKEN: RefCell<VecDeque<Event>> = const { RefCell::new(VecDeque::new()) };
-    static LIST: RefCell<Vec<Event>> = const { RefCell::new(Vec::new()) };
     /// The daemon watches for answers.
     static WATCHED: Cell<bool> = const { Cell::new(false) };
 }
@@ -48,22 +50,27 @@ pub fn collect(now: Instant) {
         return;
     }
     TAKEN.with_borrow_mut(|taken| {
-        LIST.with_borrow_mut(|list| {
-            threads().answers.take(list);
-            taken.extend(list.drain(..));
-        });
+        if taken.is_empty() {
+            // The list and the queue are the same memory: a flood is not copied.
+            let mut list = Vec::from(std::mem::take(taken));
+            if list.capacity() > KEPT {
+                list = Vec::new();
+            }
+            threads().answers.take(&mut list);
+            *taken = list.into();
+        }
     });
     for _ in 0..BATCH {
         let Some(event) = TAKEN.with_borrow_mut(VecDeque::pop_front) else { break };
         match event {
-            Event::Answer { call, rc: 0, body } => drop(pending::end(call, Outcome::Good(body))),
-            Event::Answer { call, rc, body } => drop(pending::end(call, Outcome::Bad(rc, body))),
-            Event::Lost { call, why } => drop(pending::end(call, Outcome::Failed(Kind::Dead, why))),
+            Event::Answer { call, rc: 0, body } => drop(pending::end(call, Outcome::Good(body), now)),
+            Event::Answer { call, rc, body } => drop(pending::end(call, Outcome::Bad(rc, body), now)),
+            Event::Lost { call, why } => drop(pending::end(call, Outcome::Failed(Kind::Dead, why), now)),
             Event::Changed(runtime) => registry::changed(&runtime),
             Event::Logged => show::log_lines(),
         }
     }
-    pending::expire(now);
+    pending::expire(now, BATCH);
     if registry::next_look().is_some_and(|at| at <= now) {
         registry::look();
     }
@@ -79,11 +86,12 @@ pub fn linger(until: Instant) -> bool {
     if !WATCHED.get() {
         return false;
     }
+    let now = Instant::now();
     if has_more() {
-        return Instant::now() < until;
+        return now < until;
     }
-    let left = until.saturating_duration_since(Instant::now()).min(spin::LONGEST);
-    !left.is_zero() && pending::likely_within(LIKELY) && spin::until(left, has_more)
+    let until = until.min(now + spin::LONGEST);
+    now < until && pending::likely_within(LIKELY) && spin::before(until, has_more)
 }
 
 /// A turn ends; true: there is more to hand out.

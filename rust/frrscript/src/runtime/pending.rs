@@ -212,7 +212,8 @@ impl Started {
     /// Takes the call back; false: it had ended.
     pub fn cancel(&self) -> bool {
         let Some(handle) = self.handle.take() else { return false };
-        let ended = end(handle, Outcome::Failed(Kind::Cancelled, "the script took it back".to_owned()));
+        let why = "the script took it back".to_owned();
+        let ended = end(handle, Outcome::Failed(Kind::Cancelled, why), Instant::now());
         threads().calls.cancel(handle);
         ended
     }
@@ -239,10 +240,11 @@ impl Drop for Started {
     }
 }
 
-/// A call has ended; false: nobody waited for it any more.
-pub fn end(handle: Handle, outcome: Outcome) -> bool {
+/// A call has ended, or that was seen, at that time; false: nobody waited for it any more.
+pub fn end(handle: Handle, outcome: Outcome, at: Instant) -> bool {
     let Some(pending) = ALL.with_borrow_mut(|all| all.take(handle)) else { return false };
-    let took = matches!(outcome, Outcome::Good(_) | Outcome::Bad(..)).then(|| pending.began.elapsed());
+    let took =
+        matches!(outcome, Outcome::Good(_) | Outcome::Bad(..)).then(|| at.saturating_duration_since(pending.began));
     pending.entry.stats.ended(&outcome, took);
     if let Some(took) = took {
         let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX).min(1 << 40);
@@ -260,9 +262,9 @@ pub fn end(handle: Handle, outcome: Outcome) -> bool {
     true
 }
 
-/// Ends the calls whose time is over.
-pub fn expire(now: Instant) {
-    loop {
+/// Ends calls whose time is over, at most so many.
+pub fn expire(now: Instant, most: usize) {
+    for _ in 0..most {
         let due = ALL.with_borrow(|all| all.deadlines.first().filter(|(at, _)| *at <= now).map(|(_, handle)| *handle));
         let Some(handle) = due else { return };
         let waited =
@@ -270,7 +272,7 @@ pub fn expire(now: Instant) {
         // First, so that an answer that comes meanwhile finds it cancelled.
         threads().calls.cancel(handle);
         let why = format!("no answer in {:.3} s", waited.as_secs_f64());
-        end(handle, Outcome::Failed(Kind::Timeout, why));
+        end(handle, Outcome::Failed(Kind::Timeout, why), now);
     }
 }
 

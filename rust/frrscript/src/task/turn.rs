@@ -16,8 +16,9 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-/// All scripts together may run for so long in one turn; then the daemon's other events have theirs.
-pub const TURN: Duration = Duration::from_millis(2);
+/// All scripts together may run for so long in one turn; then the daemon's other events have theirs. With [`LEAST`] and what a
+/// last piece takes it is below a millisecond, for as many answers of runtimes as may come.
+pub const TURN: Duration = Duration::from_micros(700);
 /// For so long when events come faster than that serves: more than [`BACKLOG`] wait. Still far below any hello.
 pub const LONG_TURN: Duration = Duration::from_millis(10);
 const BACKLOG: usize = queue::MOST / 16;
@@ -159,15 +160,23 @@ pub fn turn() {
     let until = Instant::now() + if behind { LONG_TURN } else { TURN };
     deliver::begin();
     loop {
-        deliver::collect(Instant::now());
+        let mut now = Instant::now();
+        deliver::collect(now);
         let first = ROUND.get();
         ROUND.set(first.wrapping_add(1));
         for n in 0..scripts.len() {
             let script = &scripts[(first + n) % scripts.len()];
-            let left = until.saturating_duration_since(Instant::now());
+            if n > 0 {
+                now = Instant::now();
+            }
+            let left = until.saturating_duration_since(now);
+            if n > 0 && left.is_zero() {
+                // The next round begins with another one.
+                break;
+            }
             #[allow(clippy::cast_possible_truncation, reason = "a handful of scripts")]
             let share = (left / (scripts.len() - n) as u32).max(LEAST);
-            run(script, Instant::now() + share, &mut commands);
+            run(script, now, now + share, &mut commands);
         }
         if !deliver::linger(until) {
             break;
@@ -233,8 +242,8 @@ fn want(scripts: &[Rc<Script>], more: bool) {
     }
 }
 
-/// Runs what a script has to do, until the time is over. `commands` of the daemon may be run.
-fn run(script: &Rc<Script>, until: Instant, commands: &mut u32) {
+/// Runs what a script has to do, from `now` until the time is over. `commands` of the daemon may be run.
+fn run(script: &Rc<Script>, now: Instant, until: Instant, commands: &mut u32) {
     let running = &script.running;
     let busy = |generation: &Generation| generation.vm.running();
     if running.cut.borrow().as_ref().is_some_and(|cut| busy(&cut.generation))
@@ -250,7 +259,7 @@ fn run(script: &Rc<Script>, until: Instant, commands: &mut u32) {
     }
     let Some(generation) = script.current() else { return };
     let tasks = Rc::clone(generation.vm.context().tasks());
-    tasks.expire(Instant::now());
+    tasks.expire(now);
     // One in a turn, of all scripts: FRR's commands take as long as they take.
     if *commands > 0
         && !running.is_cut()
@@ -396,7 +405,7 @@ fn finish(script: &Rc<Script>, generation: &Rc<Generation>, mut task: Task, slic
             return;
         }
         Slice::Waits(wait) if !tasks.ended() => {
-            task.since = Instant::now();
+            task.since = generation.vm.now();
             match wait {
                 Wait::Turn => {
                     task.waits = "its next turn";
