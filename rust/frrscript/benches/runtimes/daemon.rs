@@ -3,10 +3,10 @@
 //! script that is written anew for each run.
 
 use super::cpu;
-use frrscript::ffi::abi::Host;
+use frrscript::ffi::abi::{Host, OptionKind};
 use frrscript::ffi::exports::events::frrscript_turn;
 use frrscript::ffi::exports::operate::{
-    frrscript_script_load, frrscript_script_permit_runtime, frrscript_script_reload,
+    frrscript_script_load, frrscript_script_option, frrscript_script_permit_runtime, frrscript_script_reload,
 };
 use frrscript::ffi::exports::register::frrscript_host_set;
 use std::cell::{Cell, RefCell};
@@ -79,6 +79,10 @@ impl Daemon {
         unsafe {
             assert_eq!(frrscript_host_set(&raw const host), 0);
             let done = frrscript_script_permit_runtime(c"bench".as_ptr(), library.as_ptr(), true, null_mut());
+            assert_eq!(done, 0);
+            // In milliseconds of the clock: what else the machine does counts, too.
+            let limit = 1000;
+            let done = frrscript_script_option(c"bench".as_ptr(), OptionKind::LIMIT_TIME, &raw const limit, null_mut());
             assert_eq!(done, 0);
         }
         Daemon { directory, loaded: false, turns: Vec::new(), timed: false }

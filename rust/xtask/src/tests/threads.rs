@@ -23,6 +23,9 @@ fn interleavings(layout: &Layout) -> Result<Count> {
     let result = run("cargo")
         .args(["test", "--release", "--package", "runtime-host", "--test", "loom", "--no-fail-fast", "--locked"])
         .env("RUSTFLAGS", "--cfg loom")
+        // Two seconds of work are not worth the linker's.
+        .env("CARGO_PROFILE_RELEASE_LTO", "off")
+        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
         .env("CARGO_TARGET_DIR", layout.cargo_target.join("loom"))
         .dir(&layout.repo)
         .step("try the interleavings of the queues", &log);
