@@ -59,6 +59,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"unsafe"
 )
@@ -132,6 +133,9 @@ func poll(queue C.uintptr_t, handler Handler) {
 		for _, handle := range tasks[:count] {
 			go answer(handle, handler)
 		}
+		// They begin here and now: while this thread waits in C, Go thinks for
+		// a while that it comes back soon, and has nobody else run them.
+		runtime.Gosched()
 	}
 }
 
