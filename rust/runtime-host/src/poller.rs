@@ -10,11 +10,23 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 static LAST: AtomicU64 = AtomicU64::new(0);
 
+/// A runtime as a thread knows it that polls for it: counted by that thread alone, while others count the runtime itself
+/// with every call.
+#[derive(Debug)]
+pub struct Known(Arc<Runtime>);
+
+impl std::ops::Deref for Known {
+    type Target = Arc<Runtime>;
+
+    fn deref(&self) -> &Arc<Runtime> {
+        &self.0
+    }
+}
+
 /// What a thread polls for; told when the thread ends.
 struct Thread {
     number: u64,
-    /// Counted by this thread alone, as others count the runtime itself with every call.
-    runtimes: RefCell<Vec<Rc<Arc<Runtime>>>>,
+    runtimes: RefCell<Vec<Rc<Known>>>,
 }
 
 impl Drop for Thread {
@@ -23,7 +35,7 @@ impl Drop for Thread {
             if runtime.thread_gone(self.number) {
                 host().gone(&runtime);
             } else if runtime.state() == State::Ended {
-                host().tell(Event::Changed(Arc::clone(&*runtime)));
+                host().tell(Event::Changed(Arc::clone(&runtime)));
             }
         }
     }
@@ -36,7 +48,7 @@ thread_local! {
 
 /// The runtime that polls with this handle, if this thread has polled for it.
 #[must_use]
-pub fn known(handle: u64) -> Option<Rc<Arc<Runtime>>> {
+pub fn known(handle: u64) -> Option<Rc<Known>> {
     let find = |thread: &Thread| {
         let runtimes = thread.runtimes.borrow();
         runtimes.iter().find(|runtime| Host::handle_of(runtime) == handle).cloned()
@@ -45,15 +57,17 @@ pub fn known(handle: u64) -> Option<Rc<Arc<Runtime>>> {
 }
 
 /// This thread polls for a runtime.
-pub fn polls(runtime: &Arc<Runtime>) {
+pub fn polls(runtime: &Arc<Runtime>) -> Rc<Known> {
+    let known = Rc::new(Known(Arc::clone(runtime)));
     // A thread that ends may still poll, from a destructor of its own: then nobody hears of its end.
     let _ = THREAD.try_with(|thread| {
         let mut runtimes = thread.runtimes.borrow_mut();
         if !runtimes.iter().any(|known| Arc::ptr_eq(known, runtime)) {
             runtime.polls(thread.number);
-            runtimes.push(Rc::new(Arc::clone(runtime)));
+            runtimes.push(Rc::clone(&known));
         }
     });
+    known
 }
 
 /// This thread was told that the runtime ends.

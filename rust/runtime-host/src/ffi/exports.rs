@@ -9,7 +9,7 @@
 use super::octets::Octets;
 use crate::calls::Handle;
 use crate::host::host;
-use crate::poller;
+use crate::poller::{self, Known};
 use crate::queue::Taken;
 use crate::runtime::Runtime;
 use crate::spin;
@@ -24,12 +24,8 @@ fn wall<R>(otherwise: R, body: impl FnOnce() -> R) -> R {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or(otherwise)
 }
 
-fn find(queue: *mut c_void) -> Option<Rc<Arc<Runtime>>> {
-    poller::known(queue as u64).or_else(|| {
-        let runtime = host().find(queue as u64)?;
-        poller::polls(&runtime);
-        Some(Rc::new(runtime))
-    })
+fn find(queue: *mut c_void) -> Option<Rc<Known>> {
+    poller::known(queue as u64).or_else(|| host().find(queue as u64).map(|runtime| poller::polls(&runtime)))
 }
 
 /// The next call that somebody still waits for.
