@@ -385,3 +385,28 @@ fn turns_stay_short_when_answers_flood() {
     let long = lasted[lasted.len() * 99 / 100];
     assert!(long < Duration::from_millis(5), "{long:?} of {} turns", lasted.len());
 }
+
+#[test]
+fn a_library_with_unpin_is_unmapped_when_it_has_ended() {
+    let library = directory().join("libunpinned.so");
+    std::fs::copy(directory().join("libtester.so"), &library).expect("a copy");
+    let mapped = || std::fs::read_to_string("/proc/self/maps").expect("maps").contains("libunpinned.so");
+    let host = Host::with(&format!(
+        r#"{SHOW}
+        frr.spawn(function()
+          local rt = frr.load_ffi("unpinned", nil, {{ unpin = true }})
+          show(rt:x("a"))
+          log.info("mapped")
+          frr.sleep(0.2)
+          show(rt:__unload())
+          log.info("done")
+        end)"#
+    ));
+    permit("unpinned");
+    host.load("s").expect("it loads");
+    settle(Duration::from_secs(10), || host.log().iter().any(|line| line == "mapped"));
+    assert!(mapped());
+    settle(Duration::from_secs(10), || host.log().iter().any(|line| line == "done"));
+    settle(Duration::from_secs(10), || !mapped());
+    assert!(!mapped(), "{:?}", host.log());
+}
