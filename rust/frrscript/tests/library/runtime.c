@@ -171,6 +171,7 @@ static bool command(void *task)
 		fprintf(stderr, "and one to stderr\n");
 		answer(task, "printed", 0);
 	} else if (!strcmp(what, "cancel")) {
+		fprintf(stderr, "waits for its cancellation\n");
 		fprintf(stderr, "cancelled: %d\n", wait_for_cancel(task));
 		answer(task, "late", 0);
 	} else if (!strcmp(what, "dict"))

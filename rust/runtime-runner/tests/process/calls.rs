@@ -67,6 +67,7 @@ fn answers_in_any_order_from_any_thread_and_twice() {
 fn the_runtime_sees_what_is_cancelled() {
     let rt = Rt::new("command");
     let call = rt.start(b"cancel");
+    rt.line("waits for its cancellation");
     // Something behind it, which the child has not given out yet.
     let behind = rt.start(b"behind");
     // Taken by the keeper, so that the child has to be told.
