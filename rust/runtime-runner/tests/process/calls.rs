@@ -71,9 +71,7 @@ fn the_runtime_sees_what_is_cancelled() {
     // Something behind it, which the child has not given out yet.
     let behind = rt.start(b"behind");
     // Taken by the keeper, so that the child has to be told.
-    while rt.0.queued.load(std::sync::atomic::Ordering::Relaxed) > 0 {
-        std::thread::yield_now();
-    }
+    rt.hands_over();
     host().calls.cancel(behind);
     host().calls.cancel(call);
     rt.line("cancelled: 1");

@@ -59,6 +59,7 @@ fn a_kill_from_outside() {
     let rt = Rt::new("command");
     let pid = rt.number("pid");
     let held = rt.start(b"hold");
+    rt.hands_over();
     runtime_host::ffi::process::signal(pid, libc::SIGKILL);
     assert!(Rt::answer(held).unwrap_err().contains("killed by SIGKILL"));
     assert_ne!(rt.number("pid"), pid);

@@ -188,6 +188,13 @@ impl Rt {
         self.0.restarts.load(Ordering::Relaxed)
     }
 
+    /// Waits until nothing is in the queue: the process has it, or had it.
+    pub fn hands_over(&self) {
+        while self.0.queued.load(Ordering::Relaxed) > 0 {
+            std::thread::yield_now();
+        }
+    }
+
     pub fn held(&self) -> usize {
         self.0.in_flight.load(Ordering::Relaxed)
     }
