@@ -43,6 +43,8 @@ pub struct Entry {
     pub stats: Stats,
     /// Since when it is what it is.
     pub since: Cell<Instant>,
+    /// The state that was told last.
+    told: Cell<&'static str>,
     /// The scripts that have asked for it.
     pub scripts: RefCell<BTreeSet<String>>,
     /// It was asked for, but its script is not in service yet.
@@ -207,6 +209,7 @@ fn add(name: &str, cfg: Option<&[u8]>, options: &Options) -> Result<Rc<Entry>, S
             language: Arc::default(),
             stats: Stats::default(),
             since: Cell::new(Instant::now()),
+            told: Cell::new(""),
             scripts: RefCell::default(),
             begun: Cell::new(false),
         });
@@ -266,18 +269,26 @@ pub fn unload(entry: &Entry) -> bool {
 /// A runtime's state is another one.
 pub fn changed(runtime: &Arc<Runtime>) {
     let entry = STATE.with_borrow(|s| s.entries.iter().find(|e| Arc::ptr_eq(&e.runtime, runtime)).cloned());
+    let state = runtime.state();
     if let Some(entry) = entry {
-        entry.since.set(Instant::now());
-        match runtime.state() {
-            State::Ready => log::info!(
+        // Several threads may tell of one change.
+        let new = entry.told.replace(state.word()) != state.word();
+        if new {
+            entry.since.set(Instant::now());
+        }
+        match state {
+            State::Ready if new => log::info!(
                 "runtime {}: loaded from {}, {}",
                 runtime.name,
                 entry.path.display(),
                 entry.language.get().map_or("native", String::as_str)
             ),
             State::Ended => {
-                log::info!("runtime {}: ended", runtime.name);
+                if new {
+                    log::info!("runtime {}: ended", runtime.name);
+                }
                 if entry.options.unpin {
+                    // Of no effect until its last thread has ended.
                     load::unmap_later(runtime);
                 }
             }
