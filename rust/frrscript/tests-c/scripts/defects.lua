@@ -52,7 +52,7 @@ end
 
 function closed()
 	local ways = {
-		"io", "package", "ffi", "require", "dofile", "loadfile", "load", "loadstring",
+		"io", "package", "ffi", "dofile", "loadfile", "load", "loadstring",
 		"getfenv", "setfenv", "newproxy",
 	}
 	local open = {}
