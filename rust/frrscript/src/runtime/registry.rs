@@ -93,6 +93,11 @@ impl Entry {
         load::start(&self.runtime, load, told);
     }
 
+    /// It will not serve again.
+    fn is_over(&self) -> bool {
+        matches!(self.runtime.state(), State::Failed(..) | State::Ended | State::Dead(_))
+    }
+
     /// Whether its load is over, well or not.
     #[must_use]
     pub fn is_loaded(&self) -> bool {
@@ -138,6 +143,26 @@ struct Registry {
 
 thread_local! {
     static STATE: RefCell<Registry> = RefCell::default();
+}
+
+impl Registry {
+    /// Forgets the entries that pass a test, and their runtimes.
+    fn forget(&mut self, over: impl Fn(&Entry) -> bool) {
+        self.entries.retain(|entry| {
+            let over = over(entry);
+            if over {
+                threads().remove(&entry.runtime);
+            }
+            !over
+        });
+    }
+
+    /// Forgets runtimes that only generations had asked for that are gone, and that are not begun.
+    fn forget_unwanted(&mut self) {
+        self.early.retain(|(owner, _)| owner.strong_count() > 0);
+        let wanted: Vec<u32> = self.early.iter().map(|(_, entry)| entry.id()).collect();
+        self.forget(|e| !e.begun.get() && !wanted.contains(&e.id()));
+    }
 }
 
 /// Holds the daemon's signals back while a runtime may have taken them.
@@ -191,12 +216,17 @@ pub fn load(tasks: &Rc<Tasks>, lib: &str, cfg: Option<&[u8]>, options: &Options)
 fn add(name: &str, cfg: Option<&[u8]>, options: &Options) -> Result<Rc<Entry>, String> {
     let path = name::file(&host::runtimedir(), name)?;
     STATE.with_borrow_mut(|s| {
-        // What has failed or ended is shown until there is another one in its place.
-        s.entries.retain(|e| {
+        s.forget_unwanted();
+        // What has failed or ended is shown until there is another one in its place, or no place.
+        s.forget(|e| {
             let again = e.runtime.name == name && e.cfg.as_deref() == cfg && e.options.process == options.process;
-            let over = matches!(e.runtime.state(), State::Failed(..) | State::Ended | State::Dead(_));
-            !(again && over)
+            again && e.is_over()
         });
+        if s.entries.len() >= MOST
+            && let Some(oldest) = s.entries.iter().find(|e| e.is_over()).map(|e| e.id())
+        {
+            s.forget(|e| e.id() == oldest);
+        }
         if s.entries.len() >= MOST {
             return Err(format!("this daemon has {MOST} runtimes already: end one with runtime:__unload()"));
         }
@@ -243,10 +273,9 @@ pub fn began(tasks: &Rc<Tasks>) {
 /// A generation is gone: a runtime that only it had asked for, and that is not begun, is forgotten.
 pub fn forget_tasks(tasks: &Tasks) {
     STATE.with_borrow_mut(|s| {
-        s.early.retain(|(owner, _)| owner.strong_count() > 0 && !std::ptr::eq(owner.as_ptr(), tasks));
+        s.early.retain(|(owner, _)| !std::ptr::eq(owner.as_ptr(), tasks));
         s.waiting.retain(|w| !std::ptr::eq(w.tasks.as_ptr(), tasks));
-        let wanted: Vec<u32> = s.early.iter().map(|(_, entry)| entry.id()).collect();
-        s.entries.retain(|e| e.begun.get() || wanted.contains(&e.id()));
+        s.forget_unwanted();
     });
 }
 
@@ -343,6 +372,9 @@ pub fn clear() {
     let ending = |entry: &Rc<Entry>| entry.runtime.state() == State::Ending;
     while state.entries.iter().any(ending) && Instant::now() < until {
         std::thread::sleep(Duration::from_millis(2));
+    }
+    for entry in &state.entries {
+        threads().remove(&entry.runtime);
     }
     if let Some((mask, _)) = state.held {
         signals::restore_mask(mask);

@@ -23,6 +23,7 @@ mod loading;
 mod modules;
 mod operating;
 mod runtimes;
+mod runtimes_hostile;
 mod runtimes_process;
 mod staging;
 mod stale;
