@@ -238,9 +238,18 @@ pub fn done(args: &Args) -> Result<Out, Failure> {
 /// `(runtime)`: has it end, and waits for that where something can wait.
 ///
 /// # Errors
-/// It is no runtime.
+/// It is no runtime, the script is not in service yet, or the operator has not permitted it this runtime.
 pub fn unload(args: &Args) -> Result<Out, Failure> {
     let loaded = loaded(args)?;
+    let (tasks, name) = (args.tasks(), &loaded.entry.runtime.name);
+    // It may be another script's, too: the same key is the same runtime.
+    if !tasks.is_in_service() {
+        return Err(Failure::runtime("runtime:__unload() works when the script is in service".to_owned()));
+    }
+    if !tasks.permits_runtime(name) {
+        let why = registry::not_permitted(&tasks.script(), name);
+        return Err(Failure::runtime(format!("runtime:__unload: {why}")));
+    }
     if registry::unload(&loaded.entry) && args.may_wait().is_ok() {
         return Ok(Out::Wait(Wait::Runtime(Rc::clone(&loaded.entry), Wanted::Ended)));
     }
