@@ -156,10 +156,9 @@ impl Calls {
         lock(&self.parts[handle.slot() % PARTS].0)
     }
 
-    /// Takes back a call that was not queued.
-    pub fn forget(&self, handle: Handle) {
-        let gone = self.part(handle).remove(handle);
-        drop(gone);
+    /// Whether the call is there: neither answered nor cancelled before a poller saw it.
+    pub fn is_there(&self, handle: Handle) -> bool {
+        self.part(handle).find(handle).is_some()
     }
 
     /// A poller has taken the call from the queue; false: nobody wants its answer any more, and it is not to be given out.

@@ -14,6 +14,9 @@ use std::sync::{Arc, LazyLock, OnceLock, PoisonError, RwLock};
 /// Marks the handle of a runtime, which it polls with.
 const MARK: u64 = 0b110 << 60;
 
+/// Handles of cancelled calls that a queue may hold, besides as many as there are requests in it.
+const STALE: usize = 1024;
+
 /// What the main thread hears.
 #[derive(Debug)]
 pub enum Event {
@@ -130,16 +133,14 @@ impl Host {
             return Err(Refusal::Full("a request has less than 2 GiB".to_owned()));
         }
         runtime.admit(octets)?;
-        let back = |refusal| {
-            runtime.queued.fetch_sub(1, Ordering::Relaxed);
-            runtime.give_back(octets);
-            Err(refusal)
-        };
         let copy = match request.map(Octets::copy) {
-            Some(None) => return back(Refusal::Full("there is no memory for the request".to_owned())),
+            Some(None) => {
+                runtime.refuse(octets);
+                return Err(Refusal::Full("there is no memory for the request".to_owned()));
+            }
             copy => copy.flatten(),
         };
-        self.put(runtime, copy).or_else(back)
+        self.put(runtime, copy)
     }
 
     /// Posts a request that came from another process, which has admitted it.
@@ -147,21 +148,25 @@ impl Host {
     /// # Errors
     /// Why the runtime does not take it.
     pub fn forward(&self, runtime: &Arc<Runtime>, request: Option<Octets>) -> Result<Handle, Refusal> {
-        let octets = request.as_ref().map_or(0, |r| r.len());
-        runtime.admit(octets)?;
-        self.put(runtime, request).inspect_err(|_| {
-            runtime.queued.fetch_sub(1, Ordering::Relaxed);
-            runtime.give_back(octets);
-        })
+        runtime.admit(request.as_ref().map_or(0, |r| r.len()))?;
+        self.put(runtime, request)
     }
 
+    /// Queues a request that is admitted.
     fn put(&self, runtime: &Arc<Runtime>, request: Option<Octets>) -> Result<Handle, Refusal> {
+        let octets = request.as_ref().map_or(0, |r| r.len());
         let Some(handle) = self.calls.add(runtime, request) else {
+            runtime.refuse(octets);
             let many = format!("{} calls of all runtimes are not answered", crate::calls::MOST);
             return Err(Refusal::Full(many));
         };
+        // What was cancelled leaves its handle in the queue until a poller comes, and there may be none for long.
+        if runtime.queue.looks_long() > 2 * runtime.queued.load(Ordering::Relaxed) + STALE {
+            runtime.queue.retain(|handle| self.calls.is_there(*handle));
+        }
         if runtime.queue.put(handle).is_err() {
-            self.calls.forget(handle);
+            // A runtime that dies just now may have taken it away already, and have given back what it took.
+            self.calls.cancel(handle);
             return Err(Refusal::Finished);
         }
         Ok(handle)

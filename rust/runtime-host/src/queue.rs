@@ -146,6 +146,18 @@ impl<T> Queue<T> {
         items
     }
 
+    /// Items that are there; a look without the lock, which may count up to two more.
+    pub fn looks_long(&self) -> usize {
+        self.visible.load(Ordering::Acquire)
+    }
+
+    /// Takes away what does not pass a test. Nothing that uses this queue may be called by it.
+    pub fn retain(&self, wanted: impl FnMut(&T) -> bool) {
+        let mut state = lock(&self.state);
+        state.items.retain(wanted);
+        self.visible.store(state.visible(), Ordering::Release);
+    }
+
     /// Something can be taken, or the queue is finished; a look without the lock.
     pub fn looks_ready(&self) -> bool {
         self.visible.load(Ordering::Acquire) > 0

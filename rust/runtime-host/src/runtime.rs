@@ -168,6 +168,12 @@ impl Runtime {
         Ok(())
     }
 
+    /// A request of so many octets was admitted, and is not queued after all.
+    pub fn refuse(&self, octets: usize) {
+        self.queued.fetch_sub(1, Ordering::Relaxed);
+        self.give_back(octets);
+    }
+
     /// A request of so many octets is answered, or was never given out.
     pub fn give_back(&self, octets: usize) {
         self.in_flight.fetch_sub(1, Ordering::Relaxed);

@@ -38,3 +38,59 @@ fn a_script_that_does_not_load_leaves_no_runtime() {
     host.load("s").expect("it loads");
     assert_eq!(shown_runtimes().matches(r#""name""#).count(), 1, "{}", shown_runtimes());
 }
+
+#[test]
+fn a_script_without_permission_ends_no_runtime() {
+    let host = host(
+        r#"frr.spawn(function()
+          local rt = frr.load_ffi("tester")
+          assert(rt:x("a"))
+          log.info("loaded")
+          repeat frr.sleep(0.005) until frr.shared_dict("of_hostile"):get("tried")
+          log.info(tostring(rt:x("b")))
+          log.info("done")
+        end)"#,
+    );
+    host.load("s").expect("it loads");
+    settle(Duration::from_secs(5), || host.log().iter().any(|line| line == "loaded"));
+    host.write(
+        "t",
+        r#"
+        local rt = frr.load_ffi("tester")
+        log.info(select(2, pcall(rt.__unload, rt)))
+        frr.spawn(function()
+          log.info(select(2, pcall(rt.__unload, rt)))
+          frr.shared_dict("of_hostile"):set("tried", true)
+        end)"#,
+    );
+    host.load("t").expect("it loads");
+    settle(Duration::from_secs(5), || host.log().iter().any(|line| line == "done"));
+    let log: Vec<String> = host.log().into_iter().filter(|line| !line.starts_with("runtime tester: ")).collect();
+    insta::assert_snapshot!(log.join("\n"), @r"
+    loaded
+    runtime:__unload() works when the script is in service
+    runtime:__unload: the operator has not permitted it: 'script t permit runtime tester'
+    true
+    done
+    ");
+}
+
+#[test]
+fn calls_that_are_taken_back_take_no_memory() {
+    let host = host(
+        r#"frr.spawn(function()
+          local rt = frr.load_ffi("tester", "other")
+          for i = 1, 20000 do
+            assert(rt:__start("x")):cancel()
+            if i % 500 == 0 then frr.sleep(0) end
+          end
+          for i = 1, 3000 do assert(rt:__start("y")) end
+          log.info("done")
+        end)"#,
+    );
+    host.load("s").expect("it loads");
+    settle(Duration::from_secs(10), || host.log().iter().any(|line| line == "done"));
+    let all = runtime_host::host::host().runtimes();
+    let longest = all.iter().map(|runtime| runtime.queue.looks_long()).max();
+    assert!((3000..10_000).contains(&longest.unwrap_or(0)), "{longest:?}");
+}
