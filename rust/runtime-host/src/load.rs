@@ -72,23 +72,22 @@ pub fn start(runtime: &Arc<Runtime>, load: Load, language: impl FnOnce(String) +
     }
 }
 
-/// Has the library of a runtime unmapped that has ended, and whose threads have too.
+/// Has the library of a runtime unmapped that was loaded for that and has ended, if its threads have too.
 pub fn unmap_later(runtime: &Arc<Runtime>) {
-    let _ = work(Job::Unmap(Arc::clone(runtime)));
+    if runtime.can_be_unmapped() {
+        let _ = work(Job::Unmap(Arc::clone(runtime)));
+    }
 }
 
 fn unmap(runtime: &Arc<Runtime>) {
-    if runtime.state() == State::Ended
-        && runtime.has_no_thread()
-        && let Some(library) = runtime.take_library()
-    {
+    if let Some(library) = runtime.take_library() {
         library.close();
     }
 }
 
 fn run(runtime: &Arc<Runtime>, load: &Load, language: Box<dyn FnOnce(String) + Send>) {
     let actions = Actions::now();
-    let result = Library::open(&load.path, load.global).map_err(|why| (0, why)).and_then(|library| {
+    let result = Library::open(&load.path, load.global, load.unpin).map_err(|why| (0, why)).and_then(|library| {
         language(library.language());
         let queue = Host::handle_of(runtime);
         let rc = if load.unpin {
@@ -110,7 +109,9 @@ fn run(runtime: &Arc<Runtime>, load: &Load, language: Box<dyn FnOnce(String) + S
 pub fn end(runtime: &Arc<Runtime>, result: Result<Option<Library>, (i32, String)>) {
     match result {
         Ok(library) => {
-            runtime.loaded(library);
+            if !runtime.loaded(library) && matches!(runtime.state(), State::Dead(_)) {
+                return host().gone(runtime);
+            }
         }
         Err((rc, why)) => {
             host().log(Some(&runtime.name), 3, &format!("can't be loaded: {why}"));

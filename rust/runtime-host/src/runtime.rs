@@ -80,8 +80,19 @@ struct Life {
     threads: BTreeSet<u64>,
     /// Pollers that have been told to end.
     told: usize,
+    /// The last poller has ended while the library was loaded.
+    lost: bool,
     library: Option<Library>,
 }
+
+impl Life {
+    fn can_be_unmapped(&self) -> bool {
+        self.state == State::Ended && self.threads.is_empty() && self.library.as_ref().is_some_and(Library::unpinned)
+    }
+}
+
+/// Why a runtime without pollers is dead.
+const POLLERLESS: &str = "its poller thread has ended by itself";
 
 /// A runtime.
 #[derive(Debug)]
@@ -116,8 +127,14 @@ impl Runtime {
     /// A runtime that waits to be loaded.
     #[must_use]
     pub fn new(id: u32, name: &str, limits: Limits, expected: usize) -> Runtime {
-        let life =
-            Life { state: State::Loading, pollers: BTreeSet::new(), threads: BTreeSet::new(), told: 0, library: None };
+        let life = Life {
+            state: State::Loading,
+            pollers: BTreeSet::new(),
+            threads: BTreeSet::new(),
+            told: 0,
+            lost: false,
+            library: None,
+        };
         Runtime {
             id,
             name: name.to_owned(),
@@ -180,15 +197,16 @@ impl Runtime {
         self.octets.fetch_sub(octets, Ordering::Relaxed);
     }
 
-    /// Its library is in service; false: it was asked to end meanwhile.
+    /// Its library is in service; false: it was asked to end meanwhile, or its pollers have ended already.
     pub fn loaded(&self, library: Option<Library>) -> bool {
         let mut life = lock(&self.life);
         life.library = library;
-        let loading = matches!(life.state, State::Loading | State::Restarting(_));
-        if loading {
-            life.state = State::Ready;
+        if !matches!(life.state, State::Loading | State::Restarting(_)) {
+            return false;
         }
-        loading
+        let lives = !life.lost || !life.pollers.is_empty();
+        life.state = if lives { State::Ready } else { State::Dead(POLLERLESS.to_owned()) };
+        lives
     }
 
     /// It can't be loaded.
@@ -228,9 +246,9 @@ impl Runtime {
     /// Asks it to end: pollers get what waits, then they are told.
     pub fn finish(&self) {
         let mut life = lock(&self.life);
+        // Also when no thread has polled yet: one may be on its way to its first poll, in code that is not to be unmapped.
         if matches!(life.state, State::Loading | State::Ready | State::Restarting(_)) {
-            life.state =
-                if life.pollers.is_empty() && life.state == State::Ready { State::Ended } else { State::Ending };
+            life.state = State::Ending;
         }
         drop(life);
         self.queue.finish();
@@ -263,8 +281,11 @@ impl Runtime {
             return false;
         }
         match life.state {
-            State::Ready => {
-                life.state = State::Dead("its poller thread has ended by itself".to_owned());
+            State::Ready => life.state = State::Dead(POLLERLESS.to_owned()),
+            State::Loading => {
+                // Its init may yet fail, or start others.
+                life.lost = true;
+                return false;
             }
             State::Ending => life.state = State::Ended,
             _ => return false,
@@ -272,20 +293,15 @@ impl Runtime {
         true
     }
 
-    /// Whether no thread of it that has polled is left.
-    pub fn has_no_thread(&self) -> bool {
-        lock(&self.life).threads.is_empty()
+    /// It has ended, no thread of it that has polled is left, and its library was loaded to be unmapped then.
+    pub fn can_be_unmapped(&self) -> bool {
+        lock(&self.life).can_be_unmapped()
     }
 
-    /// It is dead, whatever it was.
-    pub fn dies(&self, why: &str) {
-        lock(&self.life).state = State::Dead(why.to_owned());
-        self.queue.finish();
-    }
-
-    /// Takes its library, to unmap it.
+    /// Takes its library, if it can be unmapped.
     pub fn take_library(&self) -> Option<Library> {
-        lock(&self.life).library.take()
+        let mut life = lock(&self.life);
+        if life.can_be_unmapped() { life.library.take() } else { None }
     }
 }
 

@@ -312,18 +312,12 @@ pub fn changed(runtime: &Arc<Runtime>) {
                 entry.path.display(),
                 entry.language.get().map_or("native", String::as_str)
             ),
-            State::Ended => {
-                if new {
-                    log::info!("runtime {}: ended", runtime.name);
-                }
-                if entry.options.unpin {
-                    // Of no effect until its last thread has ended.
-                    load::unmap_later(runtime);
-                }
-            }
+            State::Ended if new => log::info!("runtime {}: ended", runtime.name),
             _ => {}
         }
     }
+    // Also when another one has taken its place already.
+    load::unmap_later(runtime);
     look();
 }
 

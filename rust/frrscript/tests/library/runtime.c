@@ -12,6 +12,9 @@
  *   large    answers with so many MiB as the request says
  *   fail     init gives 7
  *   other    starts no poller
+ *   late     its poller comes to its first poll after 100 ms
+ *   early    its poller ends at the first request, and then its init ends
+ *   noise    logs so many lines as the request says
  *   crash    init crashes
  *   command  does what the request says, see command()
  */
@@ -183,6 +186,15 @@ static bool command(void *task)
 	return true;
 }
 
+static void noise(int lines)
+{
+	void (*say)(int priority, const char *text, int len);
+
+	*(void **)&say = dlsym(RTLD_DEFAULT, "ngx_http_lua_ffi_log");
+	for (int i = 0; i < lines; i++)
+		say(6, "noise", -1);
+}
+
 static void *later(void *task)
 {
 	usleep(1000 + 1000 * (random() % 5));
@@ -195,11 +207,16 @@ static void *poll(void *arg)
 	struct runtime *runtime = arg;
 	void *task;
 
+	if (!strncmp(runtime->mode, "late", 4))
+		usleep(100000);
 	while ((task = ngx_http_lua_ffi_task_poll(runtime->tq))) {
 		if (!strncmp(runtime->mode, "never", 5))
 			continue;
-		if (!strcmp(runtime->mode, "dies"))
+		if (!strcmp(runtime->mode, "dies") ||
+		    !strcmp(runtime->mode, "early"))
 			break;
+		if (!strcmp(runtime->mode, "noise"))
+			noise(atoi(ngx_http_lua_ffi_get_req(task, NULL)));
 		if (!strcmp(runtime->mode, "threads")) {
 			pthread_t thread;
 
@@ -242,6 +259,12 @@ int libffi_init(char *cfg, void *tq)
 	runtime = calloc(1, sizeof(*runtime));
 	runtime->tq = tq;
 	snprintf(runtime->mode, sizeof(runtime->mode), "%s", cfg ? cfg : "echo");
+	if (cfg && !strcmp(cfg, "early")) {
+		if (pthread_create(&thread, NULL, poll, runtime))
+			return 1;
+		pthread_join(thread, NULL);
+		return 0;
+	}
 	if (pthread_create(&thread, NULL, poll, runtime))
 		return 1;
 	pthread_detach(thread);

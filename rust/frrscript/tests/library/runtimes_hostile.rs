@@ -94,3 +94,77 @@ fn calls_that_are_taken_back_take_no_memory() {
     let longest = all.iter().map(|runtime| runtime.queue.looks_long()).max();
     assert!((3000..10_000).contains(&longest.unwrap_or(0)), "{longest:?}");
 }
+
+#[test]
+fn an_unload_waits_for_a_poller_that_is_on_its_way() {
+    let began = std::time::Instant::now();
+    let log = shown(
+        r#"
+        for i = 1, 3 do
+          local rt = frr.load_ffi("late", `late {i}`, { unpin = true })
+          show(rt:__unload())
+        end
+    "#,
+    );
+    assert_eq!(log, "true\ntrue\ntrue\ndone");
+    // Each comes after 100 ms.
+    assert!(began.elapsed() >= Duration::from_millis(300));
+}
+
+#[test]
+fn a_poller_that_ends_before_its_init_is_a_death() {
+    let host = host(
+        r#"
+        local rt = frr.load_ffi("tester", "early")
+        frr.spawn(function()
+          log.info((select(4, rt:x("a"))).message)
+          log.info((select(4, rt:x("b"))).message)
+          log.info("done")
+        end)"#,
+    );
+    host.load("s").expect("it loads");
+    settle(Duration::from_secs(5), || host.log().iter().any(|line| line == "done"));
+    assert!(shown_runtimes().contains(r#""state": "dead""#), "{}", shown_runtimes());
+    assert_eq!(host.log().iter().filter(|line| *line == "its poller thread has ended by itself").count(), 2);
+}
+
+#[test]
+fn an_unpinned_library_goes_also_when_it_was_loaded_again_at_once() {
+    let log = shown(
+        r#"
+        for i = 1, 20 do
+          local rt = frr.load_ffi("gone", nil, { unpin = true })
+          assert(rt:x("a"))
+          assert(rt:__unload())
+        end
+    "#,
+    );
+    assert_eq!(log, "done");
+    let maps = || std::fs::read_to_string("/proc/self/maps").expect("the mappings");
+    let host = host("");
+    host.load("s").expect("it loads");
+    settle(Duration::from_secs(5), || !maps().contains("libgone.so"));
+    assert!(!maps().contains("libgone.so"));
+}
+
+#[test]
+fn a_flood_of_lines_is_logged_in_pieces() {
+    let host = host(
+        r#"frr.spawn(function()
+          local rt = frr.load_ffi("tester", "noise")
+          assert(rt:x("900"))
+          log.info("done")
+        end)"#,
+    );
+    host.load("s").expect("it loads");
+    let noise = || host.log().iter().filter(|line| line.ends_with(": noise")).count();
+    let (mut before, mut most) = (0, 0);
+    settle(Duration::from_secs(5), || {
+        let lines = noise();
+        most = most.max(lines - before);
+        before = lines;
+        lines >= 900
+    });
+    assert_eq!(noise(), 900);
+    println!("{most} lines at most in a turn");
+}

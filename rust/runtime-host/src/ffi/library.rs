@@ -14,6 +14,7 @@ type Language = unsafe extern "C" fn() -> *const c_char;
 pub struct Library {
     handle: *mut c_void,
     init: Init,
+    unpin: bool,
 }
 
 // SAFETY: the linker's handle belongs to no thread.
@@ -34,7 +35,7 @@ impl Library {
     ///
     /// # Errors
     /// It can't be mapped, or is no runtime.
-    pub fn open(path: &Path, global: bool) -> Result<Library, String> {
+    pub fn open(path: &Path, global: bool, unpin: bool) -> Result<Library, String> {
         let name = CString::new(path.as_os_str().as_bytes()).map_err(|_| "its name has a NUL".to_owned())?;
         let scope = if global { libc::RTLD_GLOBAL } else { libc::RTLD_LOCAL };
         // SAFETY: the name is a string. The library's constructors run: the operator has permitted it.
@@ -61,7 +62,13 @@ impl Library {
         }
         // SAFETY: the ABI's type of that symbol; data and function pointers are the same on every system FRR runs on.
         let init = unsafe { std::mem::transmute::<*mut c_void, Init>(init) };
-        Ok(Library { handle, init })
+        Ok(Library { handle, init, unpin })
+    }
+
+    /// Whether it is to be unmapped when its runtime has ended.
+    #[must_use]
+    pub fn unpinned(&self) -> bool {
+        self.unpin
     }
 
     /// The runtime's language: what it says, or what its library gives away.
