@@ -168,11 +168,8 @@ impl Registry {
 /// Holds the daemon's signals back while a runtime may have taken them.
 fn hold_signals() {
     STATE.with_borrow_mut(|s| {
-        let since = Instant::now();
-        match &mut s.held {
-            Some((_, began)) => *began = since,
-            None => s.held = Some((signals::hold(), since)),
-        }
+        // Another load does not prolong it: a script that loads again and again would keep SIGTERM from the daemon for ever.
+        s.held.get_or_insert_with(|| (signals::hold(), Instant::now()));
     });
 }
 
