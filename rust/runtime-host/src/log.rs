@@ -52,10 +52,12 @@ impl Lines {
         first && !state.lines.is_empty()
     }
 
-    /// Takes them, and how many did not fit.
-    pub fn take(&self) -> (VecDeque<Line>, u64) {
+    /// Takes some of them, how many did not fit, and whether there are more.
+    pub fn take(&self, most: usize) -> (Vec<Line>, u64, bool) {
         let mut state = lock(&self.0);
-        (std::mem::take(&mut state.lines), std::mem::take(&mut state.dropped))
+        let most = most.min(state.lines.len());
+        let lines = state.lines.drain(..most).collect();
+        (lines, std::mem::take(&mut state.dropped), !state.lines.is_empty())
     }
 }
 
@@ -68,13 +70,17 @@ mod tests {
         let lines = Lines::default();
         assert!(lines.put(Some("echo"), 6, "one\ntwo\n\n"));
         assert!(!lines.put(None, 99, &"x".repeat(5000)));
-        let (taken, dropped) = lines.take();
+        let (taken, dropped, more) = lines.take(3);
+        assert!(!more);
         let texts: Vec<usize> = taken.iter().map(|l| l.text.len()).collect();
         assert_eq!((texts, dropped), (vec![3, 3, LONGEST], 0));
         assert_eq!(taken[2].priority, 7);
         for _ in 0..MOST + 5 {
             let _ = lines.put(None, 6, "flood");
         }
-        assert_eq!(lines.take().1, 5);
+        let (taken, dropped, more) = lines.take(10);
+        assert_eq!((taken.len(), dropped, more), (10, 5, true));
+        // Who has left some looks for them himself.
+        assert!(!lines.put(None, 6, "one more"));
     }
 }

@@ -70,7 +70,7 @@ pub fn told(event: Event) {
             State::Loading | State::Ending | State::Restarting(_) => {}
         },
         Event::Logged => {
-            let (lines, dropped) = host().lines.take();
+            let (lines, dropped, _) = host().lines.take(usize::MAX);
             for line in lines {
                 runner.socket.send(Kind::Log, line.priority, 0, Some(line.text.as_bytes()));
             }

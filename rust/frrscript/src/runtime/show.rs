@@ -4,16 +4,23 @@
 use super::outcome::Kind;
 use super::pending;
 use super::registry::{self, Entry};
-use runtime_host::host::host as threads;
+use runtime_host::host::{Event, host as threads};
 use runtime_host::runtime::{State, failed};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-/// Logs what runtimes have said since the last time.
+/// Lines that are logged at once: each is a write to a file, and the daemon has other things to do.
+const LINES: usize = 32;
+
+/// Logs what runtimes have said since the last time, some of it.
 pub fn log_lines() {
-    let (lines, dropped) = threads().lines.take();
+    let (lines, dropped, more) = threads().lines.take(LINES);
+    if more {
+        // As an event of its own, behind the answers that are there.
+        threads().tell(Event::Logged);
+    }
     for line in lines {
         let level = match line.priority {
             ..=3 => log::Level::Error,

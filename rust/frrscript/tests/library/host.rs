@@ -22,6 +22,8 @@ static NUMBER: AtomicU32 = AtomicU32::new(0);
 thread_local! {
     static LOG: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
     static CHANGED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    /// A line of the log takes so long.
+    pub static LOG_TAKES: Cell<std::time::Duration> = const { Cell::new(std::time::Duration::ZERO) };
     static ON_LOG: Cell<Option<fn()>> = const { Cell::new(None) };
 }
 
@@ -35,6 +37,7 @@ unsafe extern "C" fn log(_priority: c_int, message: *const c_char) {
     // SAFETY: the library passes a line of text.
     let line = unsafe { CStr::from_ptr(message) }.to_string_lossy().into_owned();
     LOG.with_borrow_mut(|l| l.push(line));
+    std::thread::sleep(LOG_TAKES.get());
     if let Some(callback) = ON_LOG.take() {
         callback();
     }

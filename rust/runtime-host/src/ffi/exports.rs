@@ -19,6 +19,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Octets of a text that is logged: it is cut into lines while the main thread may wait for the list of them.
+const TEXT: usize = 64 * 1024;
+
 /// A panic ends here, not in a runtime's frames.
 fn wall<R>(otherwise: R, body: impl FnOnce() -> R) -> R {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or(otherwise)
@@ -139,6 +142,7 @@ pub unsafe extern "C" fn ngx_http_lua_ffi_log(priority: c_int, text: *const c_ch
                 Err(_) => std::ffi::CStr::from_ptr(text).to_bytes(),
             }
         };
+        let octets = &octets[..octets.len().min(TEXT)];
         host().log(poller::name().as_deref(), priority, &String::from_utf8_lossy(octets));
     });
 }
