@@ -25,6 +25,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,6 +135,32 @@ static long descriptors(void)
 /* The socket of a process of its own, which is none of a runtime's business. */
 #define SOCKET 3
 
+/* Asks for a value of a shared dict again and again, and reads none. */
+static void ask(void)
+{
+	static const char dict[] = "of_tests", key[] = "large";
+	char octets[256] = {};
+	uint32_t kind = 12; /* runtime-host/src/process/frame.rs, Kind::Dict */
+	uint64_t len;
+	size_t at = 24 + 4 + 8 + 8;
+
+	memcpy(octets, &kind, sizeof(kind));
+	len = strlen(dict);
+	memcpy(octets + at, &len, 8);
+	memcpy(octets + at + 8, dict, len);
+	at += 8 + len;
+	len = strlen(key);
+	memcpy(octets + at, &len, 8);
+	memcpy(octets + at + 8, key, len);
+	at += 8 + len + 8;
+	len = at - 24;
+	memcpy(octets + 16, &len, 8);
+	for (int i = 0; i < 500; i++)
+		if (write(SOCKET, octets, at) != (ssize_t)at)
+			break;
+	kill(getpid(), SIGSTOP);
+}
+
 /* Returns false when the poller is to end. */
 static bool command(void *task)
 {
@@ -156,7 +183,9 @@ static bool command(void *task)
 		/* all threads of the process, so that nobody reads */
 		answer(task, "stops", 0);
 		kill(getpid(), SIGSTOP);
-	} else if (!strcmp(what, "pid"))
+	} else if (!strcmp(what, "ask"))
+		ask();
+	else if (!strcmp(what, "pid"))
 		answer(task, "%ld", getpid());
 	else if (!strcmp(what, "fds"))
 		answer(task, "%ld", descriptors());

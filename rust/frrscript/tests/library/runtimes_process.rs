@@ -124,3 +124,22 @@ fn it_is_shown() {
     assert!(shown.contains(r#""why": "its process was killed by SIGSEGV""#), "{shown}");
     assert!(shown.contains(r#""process": true"#), "{shown}");
 }
+
+#[test]
+fn a_child_that_asks_and_does_not_read_is_ended() {
+    built();
+    insta::assert_snapshot!(shown(r#"
+        local dict = frr.shared_dict("of_tests", { size = 16 * 1024 * 1024 })
+        assert(dict:set("large", string.rep("x", 4 * 1024 * 1024)))
+        local rt = frr.load_ffi("tester", "command to ask", { process = true })
+        show(rt:x("ask"))
+        dict:flush()
+        show(rt:x("still there"))
+        show(rt:__unload())
+    "#), @r#"
+    false | dead: its process has broken the protocol: it asks shared dicts and does not read what they say | nil | dead: its process has broken the protocol: it asks shared dicts and does not read what they say
+    true | still there | nil
+    true
+    done
+    "#);
+}

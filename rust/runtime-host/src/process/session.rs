@@ -40,6 +40,8 @@ const LOADING: Duration = Duration::from_secs(20);
 const STUCK: Duration = Duration::from_millis(100);
 /// Answers of shared dicts that wait for a child to read. Each of its threads can wait for one.
 const DICTS: usize = 1000;
+/// Octets of these.
+const DICT_OCTETS: usize = 128 * 1024 * 1024;
 /// Octets of a text of the child's.
 const TEXT: usize = 64 * 1024;
 
@@ -311,7 +313,9 @@ impl Session<'_> {
                     let mut many = false;
                     self.note(|progress| {
                         progress.dicts.push((header.id, rc, found));
-                        many = progress.dicts.len() > DICTS;
+                        let octets: usize =
+                            progress.dicts.iter().filter_map(|(.., body)| Some(body.as_ref()?.len())).sum();
+                        many = progress.dicts.len() > DICTS || octets > DICT_OCTETS;
                     });
                     if many {
                         return Err(io::Error::other("it asks shared dicts and does not read what they say"));
@@ -401,6 +405,7 @@ impl Out<'_> {
         let mut buffer = std::mem::take(&mut self.buffer);
         let result = self.write(&buffer);
         buffer.clear();
+        buffer.shrink_to(BUFFER);
         self.buffer = buffer;
         result
     }
