@@ -75,6 +75,15 @@ impl Outcome {
         }
     }
 
+    /// Octets of the body.
+    #[must_use]
+    pub fn octets(&self) -> usize {
+        match self {
+            Outcome::Good(body) | Outcome::Bad(_, body) => body.as_ref().map_or(0, |octets| octets.len()),
+            Outcome::Failed(..) => 0,
+        }
+    }
+
     /// The script's values: `true, body` or `false, rc or text, body, err`.
     #[must_use]
     pub fn values(self) -> Vec<Out> {

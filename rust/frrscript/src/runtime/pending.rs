@@ -19,7 +19,12 @@ pub struct Started {
     outcome: RefCell<Option<Outcome>>,
     waiter: RefCell<Option<(Weak<Tasks>, u64)>>,
     taken: Cell<bool>,
+    /// Whose account the outcome's octets are on.
+    kept: RefCell<Option<(Weak<Tasks>, usize)>>,
 }
+
+/// Octets of answers that scripts have not asked for yet, of one script: they are outside of its memory limit.
+const MOST_KEPT: usize = 64 * 1024 * 1024;
 
 /// Who gets the answer.
 #[derive(Debug)]
@@ -181,6 +186,7 @@ impl Started {
     /// The answer, if it is there; it is given once.
     pub fn take(&self) -> Option<Outcome> {
         let outcome = self.outcome.take();
+        self.let_go();
         self.taken.set(self.taken.get() || outcome.is_some());
         outcome
     }
@@ -218,7 +224,35 @@ impl Started {
         ended
     }
 
-    fn give(&self, outcome: Outcome) {
+    /// The outcome is no longer kept.
+    fn let_go(&self) {
+        if let Some((owner, octets)) = self.kept.take()
+            && let Some(owner) = owner.upgrade()
+        {
+            owner.answers.set(owner.answers.get() - octets);
+        }
+    }
+
+    /// Keeps an outcome until it is asked for, if there is room for it.
+    fn keep(&self, outcome: Outcome, owner: &Weak<Tasks>) {
+        let octets = outcome.octets();
+        let mut outcome = outcome;
+        if octets > 0
+            && let Some(tasks) = owner.upgrade()
+        {
+            let all = tasks.answers.get() + octets;
+            if all > MOST_KEPT {
+                let why = format!("the answers that this script has not waited for have more than {MOST_KEPT} octets");
+                outcome = Outcome::Failed(Kind::Full, why);
+            } else {
+                tasks.answers.set(all);
+                self.kept.replace(Some((Weak::clone(owner), octets)));
+            }
+        }
+        self.outcome.replace(Some(outcome));
+    }
+
+    fn give(&self, outcome: Outcome, owner: &Weak<Tasks>) {
         self.handle.set(None);
         match self.waiter.take() {
             Some((tasks, task)) => {
@@ -227,13 +261,14 @@ impl Started {
                     tasks.wake(task, outcome.values());
                 }
             }
-            None => drop(self.outcome.replace(Some(outcome))),
+            None => self.keep(outcome, owner),
         }
     }
 }
 
 impl Drop for Started {
     fn drop(&mut self) {
+        self.let_go();
         if let Some(handle) = self.handle.take() {
             threads().calls.cancel(handle);
         }
@@ -257,7 +292,7 @@ pub fn end(handle: Handle, outcome: Outcome, at: Instant) -> bool {
                 tasks.wake(task, outcome.values());
             }
         }
-        To::Started(started) => started.give(outcome),
+        To::Started(started) => started.give(outcome, &pending.owner),
     }
     true
 }

@@ -16,6 +16,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::rc::{Rc, Weak};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -61,6 +62,12 @@ impl Entry {
     #[must_use]
     pub fn id(&self) -> u32 {
         self.runtime.id
+    }
+
+    /// Sets its counters to zero.
+    pub fn clear_counters(&self) {
+        self.stats.clear();
+        self.runtime.late.store(0, Ordering::Relaxed);
     }
 
     /// Its load has begun.

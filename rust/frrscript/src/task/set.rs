@@ -104,6 +104,8 @@ pub struct Tasks {
     runtimes: RefCell<BTreeSet<String>>,
     /// Octets of the values of starts that wait.
     values: Cell<usize>,
+    /// Octets of runtimes' answers that were not asked for yet.
+    pub answers: Cell<usize>,
     /// Starts that did not fit.
     dropped: Cell<u64>,
     /// Times that a timer came while its function's last task was not done.

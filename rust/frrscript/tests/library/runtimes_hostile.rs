@@ -171,3 +171,31 @@ fn a_flood_of_lines_is_logged_in_pieces() {
     assert_eq!(noise(), 900);
     assert!(most <= 100, "{most} lines in a turn");
 }
+
+#[test]
+fn answers_that_nobody_asks_for_are_bounded() {
+    let host = host(
+        r#"frr.spawn(function()
+          local rt = frr.load_ffi("tester", "large")
+          local function count(calls)
+            local good, full = 0, 0
+            for _, call in calls do
+              local ok, _, _, err = call:wait()
+              if ok then good += 1 elseif err.kind == "full" then full += 1 end
+            end
+            log.info(`{good} good, {full} full`)
+          end
+          for round = 1, 2 do
+            local calls = {}
+            for i = 1, 12 do calls[i] = rt:__start("8") end
+            for _, call in calls do repeat frr.sleep(0.002) until call:done() end
+            count(calls)
+          end
+          log.info("done")
+        end)"#,
+    );
+    host.load("s").expect("it loads");
+    settle(Duration::from_secs(10), || host.log().iter().any(|line| line == "done"));
+    let log: Vec<String> = host.log().into_iter().filter(|line| !line.starts_with("runtime ")).collect();
+    assert_eq!(log, ["8 good, 4 full", "8 good, 4 full", "done"]);
+}

@@ -164,7 +164,7 @@ pub unsafe extern "C" fn frrscript_script_clear(name: *const c_char, out: *mut *
     if name.is_null() {
         return wall("frrscript_script_clear", ErrorCode::INTERNAL as c_int, || {
             store::all().iter().for_each(|s| s.clear_counters());
-            crate::runtime::registry::all().iter().for_each(|entry| entry.stats.clear());
+            crate::runtime::registry::all().iter().for_each(|entry| entry.clear_counters());
             // SAFETY: as the conventions say.
             unsafe { answer(out, Ok(None)) }
         });
