@@ -27,6 +27,12 @@ struct State {
     dropped: u64,
 }
 
+/// A text without control characters: it may be what somebody in the network has sent, and ends on a terminal.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
 /// The lines.
 #[derive(Debug, Default)]
 pub struct Lines(Mutex<State>);
@@ -46,7 +52,7 @@ impl Lines {
             while !line.is_char_boundary(end) {
                 end -= 1;
             }
-            let text = line[..end].to_owned();
+            let text = plain(&line[..end]);
             state.lines.push_back(Line { runtime: runtime.map(str::to_owned), priority: priority.clamp(0, 7), text });
         }
         first && !state.lines.is_empty()
@@ -75,6 +81,8 @@ mod tests {
         let texts: Vec<usize> = taken.iter().map(|l| l.text.len()).collect();
         assert_eq!((texts, dropped), (vec![3, 3, LONGEST], 0));
         assert_eq!(taken[2].priority, 7);
+        let _ = lines.put(None, 6, "a\rb\u{1b}[2J\tc");
+        assert_eq!(lines.take(10).0[0].text, "a b [2J c");
         for _ in 0..MOST + 5 {
             let _ = lines.put(None, 6, "flood");
         }

@@ -153,6 +153,15 @@ thread_local! {
 }
 
 impl Registry {
+    /// Whether a script need know of a runtime: what another one has asked for and may not load yet, with limits of its
+    /// choice, is none of its business.
+    fn is_for(&self, entry: &Rc<Entry>, tasks: &Rc<Tasks>) -> bool {
+        let mine = |(owner, early): &(Weak<Tasks>, Rc<Entry>)| {
+            Rc::ptr_eq(early, entry) && std::ptr::eq(owner.as_ptr(), Rc::as_ptr(tasks))
+        };
+        entry.begun.get() || self.early.iter().any(mine)
+    }
+
     /// Forgets the entries that pass a test, and their runtimes.
     fn forget(&mut self, over: impl Fn(&Entry) -> bool) {
         self.entries.retain(|entry| {
@@ -203,10 +212,13 @@ pub fn load(tasks: &Rc<Tasks>, lib: &str, cfg: Option<&[u8]>, options: &Options)
     if tasks.is_in_service() && !tasks.permits_runtime(&name) {
         return Err(not_permitted(&tasks.script(), &name));
     }
-    let known = STATE.with_borrow(|s| s.entries.iter().find(|e| e.is(&name, cfg, options.process)).cloned());
+    let known = STATE.with_borrow(|s| {
+        let usable = |e: &&Rc<Entry>| e.is(&name, cfg, options.process) && s.is_for(e, tasks);
+        s.entries.iter().find(usable).cloned()
+    });
     let entry = match known {
         Some(entry) => entry,
-        None => add(&name, cfg, options)?,
+        None => add(tasks, &name, cfg, options)?,
     };
     entry.scripts.borrow_mut().insert(tasks.script());
     if tasks.is_in_service() {
@@ -217,7 +229,7 @@ pub fn load(tasks: &Rc<Tasks>, lib: &str, cfg: Option<&[u8]>, options: &Options)
     Ok(entry)
 }
 
-fn add(name: &str, cfg: Option<&[u8]>, options: &Options) -> Result<Rc<Entry>, String> {
+fn add(tasks: &Rc<Tasks>, name: &str, cfg: Option<&[u8]>, options: &Options) -> Result<Rc<Entry>, String> {
     let path = name::file(&host::runtimedir(), name)?;
     STATE.with_borrow_mut(|s| {
         s.forget_unwanted();
@@ -226,12 +238,13 @@ fn add(name: &str, cfg: Option<&[u8]>, options: &Options) -> Result<Rc<Entry>, S
             let again = e.runtime.name == name && e.cfg.as_deref() == cfg && e.options.process == options.process;
             again && e.is_over()
         });
-        if s.entries.len() >= MOST
+        let count = |s: &Registry| s.entries.iter().filter(|e| s.is_for(e, tasks)).count();
+        if count(s) >= MOST
             && let Some(oldest) = s.entries.iter().find(|e| e.is_over()).map(|e| e.id())
         {
             s.forget(|e| e.id() == oldest);
         }
-        if s.entries.len() >= MOST {
+        if count(s) >= MOST {
             return Err(format!("this daemon has {MOST} runtimes already: end one with runtime:__unload()"));
         }
         let runtime = threads().add(name, options.limits.clone(), options.pollers);

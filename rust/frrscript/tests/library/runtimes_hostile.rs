@@ -199,3 +199,71 @@ fn answers_that_nobody_asks_for_are_bounded() {
     let log: Vec<String> = host.log().into_iter().filter(|line| !line.starts_with("runtime ")).collect();
     assert_eq!(log, ["8 good, 4 full", "8 good, 4 full", "done"]);
 }
+
+#[test]
+fn a_script_without_permission_sets_no_limits() {
+    let host = host(
+        r#"frr.spawn(function()
+          local rt = frr.load_ffi("tester", "never, never")
+          for i = 1, 10 do assert(rt:__start("x")) end
+          log.info("done")
+        end)"#,
+    );
+    host.write(
+        "t",
+        r#"
+        frr.load_ffi("tester", "never, never", { max_inflight = 1 })
+        for i = 1, 70 do pcall(frr.load_ffi, "tester", tostring(i)) end"#,
+    );
+    host.load("t").expect("it loads");
+    host.load("s").expect("it loads");
+    settle(Duration::from_secs(5), || host.log().iter().any(|line| line == "done"));
+    assert_eq!(host.log().last().map(String::as_str), Some("done"), "{:?}", host.log());
+}
+
+#[test]
+fn waits_are_where_they_can_be() {
+    insta::assert_snapshot!(shown(r#"
+        local rt = frr.load_ffi("tester")
+        show(pcall(rt.x, rt, "in pcall"))
+        show(pcall(function() return pcall(rt.x, rt, "in pcalls") end))
+        show(coroutine.resume(coroutine.create(function() return rt:x("in a coroutine") end)))
+        show(pcall(table.sort, { 2, 1 }, function() return rt:x("in a sort") end))
+        show(pcall(string.gsub, "x", "x", function() return rt:x("in gsub") end))
+        local odd = setmetatable({}, { __index = function(_, name) return rt:x(name) end, __add = rt.x })
+        show(pcall(function() return odd.name end))
+        show(pcall(function() return odd + 1 end))
+        for _, answer in function(_, last) if not last then return rt:x("in a loop") end end do show(answer) end
+
+        local call = rt:__start("a")
+        local first, second
+        frr.spawn(function() first = { pcall(call.wait, call) } end)
+        frr.spawn(function() second = { pcall(call.wait, call) } end)
+        repeat frr.sleep(0.001) until first and second
+        show(table.unpack(first))
+        show(table.unpack(second))
+        show(pcall(call.wait, call))
+        show(call:cancel(), call:done())
+        show(pcall(call.wait, {}), pcall(call.wait, rt))
+        show(pcall(rt.__unload, call))
+        rt[1] = nil
+        show(pcall(rt.x, rt, "b"))
+    "#), @r"
+    true | true | in pcall | nil
+    true | true | true | in pcalls | nil
+    false | s:16: runtime.call can't wait here: it can in a handler of frr.on, frr.every, frr.after, frr.spawn or frr.subscribe, outside of a coroutine of your own
+    false | s:17: runtime.call can't wait here: inside of a metamethod, table.sort or string.gsub
+    false | s:18: runtime.call can't wait here: inside of a metamethod, table.sort or string.gsub
+    false | s:19: runtime.call can't wait here: inside of a metamethod, table.sort or string.gsub
+    false | s:21: runtime.call can't wait here: inside of a metamethod, table.sort or string.gsub
+    in a loop
+    true | true | a
+    false | call:wait(): the answer of a call is given once
+    false | call:wait(): the answer of a call is given once
+    false | true
+    false | false | call a method of a call with a colon: call:wait()
+    false | call a method of a runtime with a colon: runtime:name(request)
+    false | call a method of a runtime with a colon: runtime:name(request)
+    done
+    ");
+}

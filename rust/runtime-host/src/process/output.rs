@@ -3,6 +3,7 @@
 
 use crate::ffi::process::{For, read, wait};
 use crate::host::host;
+use crate::log::plain;
 use std::io::PipeReader;
 use std::os::fd::AsFd;
 use std::time::Duration;
@@ -58,9 +59,7 @@ impl<'a> Output<'a> {
 
     fn flush(&mut self) {
         if !self.line.is_empty() {
-            let text: String =
-                String::from_utf8_lossy(&self.line).chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-            host().log(Some(self.name), PRIORITY, &text);
+            host().log(Some(self.name), PRIORITY, &plain(&String::from_utf8_lossy(&self.line)));
             self.line.clear();
         }
     }

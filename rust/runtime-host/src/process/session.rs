@@ -12,6 +12,7 @@ use crate::ffi::dicts;
 use crate::ffi::process::{For, pidfd, receive, send, signal, signal_name, wait};
 use crate::host::{Event, host};
 use crate::load::Load;
+use crate::log::plain;
 use crate::queue::{Rested, Taken};
 use crate::runtime::{Runtime, State};
 use crate::spin;
@@ -296,11 +297,11 @@ impl Session<'_> {
                     self.note(|progress| progress.ready = Some(language));
                 }
                 Kind::Failed => {
-                    let why = header.text(from, TEXT)?;
+                    let why = plain(&header.text(from, TEXT)?);
                     self.note(|progress| progress.failed = Some((header.rc, why)));
                 }
                 Kind::Dead => {
-                    let why = header.text(from, TEXT)?;
+                    let why = plain(&header.text(from, TEXT)?);
                     self.note(|progress| progress.why = Some(why));
                 }
                 Kind::Ended => {
