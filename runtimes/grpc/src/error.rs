@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What gRPC's errors are in a script: `kind` is the status in small letters (`not_found`, `unavailable`,
 //! `deadline_exceeded`, ...), `code` its number, `message` what the server said, `metadata` its trailers. Kinds of our
-//! own: `request` (a message that doesn't fit its type), `schema` (no such service or method), `config`, `closed`, `busy`.
+//! own: `request` (a message that doesn't fit its type), `schema` (no such service or method), `config`, `closed`.
 
 use frr_runtime::{Error, Value};
 use tonic::metadata::{KeyAndValueRef, MetadataMap};

@@ -42,6 +42,8 @@ pub enum Request {
     Recv {
         /// From `Opened`.
         stream: u64,
+        /// The number of the last `Messages` that arrived; 0 at first.
+        after: u64,
         /// At most so many at once; one when not said.
         #[serde(default = "one")]
         max: usize,
@@ -81,6 +83,8 @@ pub enum Answer {
     },
     /// What a stream got.
     Messages {
+        /// Counts the answers of this stream, from 1.
+        number: u64,
         /// As tables.
         messages: Vec<Value>,
         /// Nothing comes after these.

@@ -12,7 +12,7 @@ use crate::call::{Connection, unary};
 use crate::config::{Config, read, seconds};
 use crate::request::{Answer, Request};
 use crate::schema::Schema;
-use crate::stream::Stream;
+use crate::stream::{Batch, Stream};
 
 /// Streams that one runtime holds: more are a script that opens one for each event.
 const MAX_STREAMS: usize = 256;
@@ -73,9 +73,9 @@ impl Service for Grpc {
                 self.stream(stream)?.send(&messages).await?;
                 Ok(Answer::Done)
             }
-            Request::Recv { stream, max } => {
-                let (messages, done) = self.stream(stream)?.recv(max).await?;
-                Ok(Answer::Messages { messages, done })
+            Request::Recv { stream, after, max } => {
+                let Batch { number, messages, done } = self.stream(stream)?.recv(after, max).await?;
+                Ok(Answer::Messages { number, messages, done })
             }
             Request::CloseSend { stream } => {
                 self.stream(stream)?.close_send();

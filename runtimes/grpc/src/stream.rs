@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Streams, in one direction or both: they are the same on the wire. A task reads for each; what it has read and the
 //! script has not waits in a short queue, and then the server waits.
+//!
+//! An answer may get lost between a runtime and a script that has just given up waiting, so each batch of messages has
+//! a number and is kept until the script asks for what comes after it.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -43,6 +46,19 @@ struct Incoming {
     messages: mpsc::Receiver<Result<DynamicMessage, Status>>,
     /// Came after messages that were given first.
     failed: Option<Status>,
+    /// What was given last, until the script asks for what comes after it.
+    last: Batch,
+}
+
+/// What a stream got.
+#[derive(Clone, Default)]
+pub struct Batch {
+    /// Counts the batches of this stream, from 1.
+    pub number: u64,
+    /// As tables.
+    pub messages: Vec<Value>,
+    /// Nothing comes after these.
+    pub done: bool,
 }
 
 impl Stream {
@@ -85,7 +101,7 @@ impl Stream {
             input: method.input(),
             single: !method.is_client_streaming(),
             sender: Mutex::new(Some(sender)),
-            receiver: tokio::sync::Mutex::new(Incoming { messages, failed: None }),
+            receiver: tokio::sync::Mutex::new(Incoming { messages, failed: None, last: Batch::default() }),
             task: task.abort_handle(),
             born: Instant::now(),
             used: AtomicU64::new(0),
@@ -122,18 +138,20 @@ impl Stream {
         self.sender().take();
     }
 
-    /// Waits for messages: some, and whether they are the last. A failure comes after what was received before it.
-    pub async fn recv(&self, max: usize) -> Result<(Vec<Value>, bool), Error> {
+    /// Waits for the batch after that number. A failure comes after what was received before it.
+    pub async fn recv(&self, after: u64, max: usize) -> Result<Batch, Error> {
         self.touch();
-        let Ok(mut incoming) = self.receiver.try_lock() else {
-            return Err(Error::new("busy", "another task waits for messages of this stream"));
-        };
+        // Another call that waits is one that the script has given up; what it gets is given to this one.
+        let mut incoming = self.receiver.lock().await;
+        if incoming.last.number > after {
+            return Ok(incoming.last.clone());
+        }
         if let Some(status) = &incoming.failed {
             return Err(explain(status));
         }
         // No wait after the first message: a call that is dropped loses none.
         let mut next = incoming.messages.recv().await;
-        let mut messages = Vec::new();
+        let (mut messages, mut done) = (Vec::new(), false);
         loop {
             match next {
                 Some(Ok(message)) => messages.push(convert::table(&message)),
@@ -145,7 +163,10 @@ impl Stream {
                     }
                     break;
                 }
-                None => return Ok((messages, true)),
+                None => {
+                    done = true;
+                    break;
+                }
             }
             if messages.len() >= max.max(1) {
                 break;
@@ -157,7 +178,8 @@ impl Stream {
             };
         }
         self.touch();
-        Ok((messages, false))
+        incoming.last = Batch { number: incoming.last.number + 1, messages, done };
+        Ok(incoming.last.clone())
     }
 
     /// Whether nobody uses it any more.
