@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The server of the tests as a program, for a router's network namespace:
+//! `grpc_server ADDRESS DESCRIPTORS [plain]`. The file is the descriptor set of
+//! tests/common/test.proto; `plain` is without reflection. Says `ready` when it
+//! listens.
+
+#[path = "../tests/common/service.rs"]
+#[allow(dead_code)]
+mod service;
+
+use std::error::Error;
+
+use service::Reflection;
+use tonic::transport::server::TcpIncoming;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut words = std::env::args().skip(1);
+    let (Some(address), Some(file)) = (words.next(), words.next()) else {
+        return Err("grpc_server ADDRESS DESCRIPTORS [plain]".into());
+    };
+    let reflection = match words.next().as_deref() {
+        None => Reflection::V1,
+        Some("plain") => Reflection::None,
+        Some(other) => return Err(format!("{other}: only plain may follow").into()),
+    };
+    let descriptors = std::fs::read(file)?;
+    let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    tokio.block_on(async {
+        let incoming = TcpIncoming::bind(address.parse()?)?;
+        println!("ready");
+        service::router(reflection, &descriptors, None).serve_with_incoming(incoming).await?;
+        Ok(())
+    })
+}
