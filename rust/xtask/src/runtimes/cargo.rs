@@ -2,7 +2,7 @@
 //! The runtimes in Rust: a cargo workspace of their own, so that their
 //! dependencies never come near the library that is linked into FRR.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -60,7 +60,21 @@ pub fn build(layout: &Layout) -> Result<()> {
         let file = format!("lib{name}.so");
         place(&target(layout).join("release").join(&file), &runtimes.join(&file))?;
     }
+    tools(layout, &manifest)?;
     stamp.write(&digest)
+}
+
+/// Servers of the topotests that are Rust: examples, because only examples and
+/// tests see dependencies that no runtime has. What they are built from is what
+/// the workspace's own tests are.
+fn tools(layout: &Layout, manifest: &Path) -> Result<()> {
+    run("cargo")
+        .args(["build", "--release", "--locked", "--workspace", "--examples", "--manifest-path"])
+        .arg(manifest)
+        .env("CARGO_TARGET_DIR", target(layout))
+        .step("build servers for the topotests of runtimes", &layout.log("runtimes-tools"))?;
+    let built = target(layout).join("release/examples/grpc_server");
+    place(&built, &layout.work.join("runtimes-tools/grpc_server"))
 }
 
 /// The names of the shared libraries, as cargo's files have them.
