@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Unary calls, and what they have in common with streams.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use frr_runtime::{Error, Map, Octets, Value};
 use prost_reflect::MethodDescriptor;
@@ -9,7 +9,7 @@ use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::metadata::{AsciiMetadataKey, AsciiMetadataValue, BinaryMetadataKey, BinaryMetadataValue, MetadataMap};
 use tonic::transport::Channel;
-use tonic::{Request, Status};
+use tonic::{Code, Request, Status};
 
 use crate::codec::DynamicCodec;
 use crate::convert;
@@ -48,8 +48,9 @@ pub async fn unary(
     let message = convert::message(method.input(), message)?;
     let request = request(message, headers, Some(timeout))?;
     let codec = DynamicCodec { output: method.output() };
+    let began = Instant::now();
     let reply = async { connection.client().await?.unary(request, path(method)?, codec).await };
-    let reply = reply.await.map_err(|status| explain(&status))?;
+    let reply = reply.await.map_err(|status| explain(&overdue(status, began, timeout)))?;
     Ok(Answer::Reply { metadata: metadata(reply.metadata()), message: convert::table(reply.get_ref()) })
 }
 
@@ -78,6 +79,15 @@ fn insert(map: &mut MetadataMap, name: &str, value: Octets) -> Result<(), Error>
         map.insert(key, value);
     }
     Ok(())
+}
+
+/// The connection and the server look at the deadline too. Both say `cancelled` then, and one of them may be a moment
+/// before us.
+pub fn overdue(status: Status, began: Instant, limit: Duration) -> Status {
+    if status.code() == Code::Cancelled && began.elapsed() >= limit {
+        return Status::deadline_exceeded(format!("no answer in {} seconds", limit.as_secs_f64()));
+    }
+    status
 }
 
 /// Where the method is.

@@ -18,7 +18,7 @@ use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
-use crate::call::{Connection, path, request};
+use crate::call::{Connection, overdue, path, request};
 use crate::codec::DynamicCodec;
 use crate::convert;
 use crate::error::explain;
@@ -89,9 +89,13 @@ impl Stream {
             // The server may not look at the time.
             let outcome = match timeout {
                 None => pump.await,
-                Some(limit) => tokio::time::timeout(limit, pump)
-                    .await
-                    .unwrap_or_else(|_| Err(Status::deadline_exceeded("the stream's time is over"))),
+                Some(limit) => {
+                    let began = std::time::Instant::now();
+                    tokio::time::timeout(limit, pump)
+                        .await
+                        .unwrap_or_else(|_| Err(Status::cancelled("")))
+                        .map_err(|status| overdue(status, began, limit))
+                }
             };
             if let Err(status) = outcome {
                 let _ = incoming.send(Err(status)).await;
