@@ -1,11 +1,13 @@
 #!/usr/bin/env python
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The module frr.grpc in a live bgpd, against tonic servers on r2.
+"""The module frr.grpc in a live bgpd, against tonic servers on r2, and
+examples/policy_hints.luau.
 
 One server describes itself (reflection), the other doesn't.
 """
 
 import os
+import re
 import subprocess
 
 import pytest
@@ -14,14 +16,21 @@ import scripttopo
 from scripttopo import (
     config,
     errors,
+    established,
     expect,
+    expect_absent,
+    expect_established,
+    expect_path,
     expect_true,
+    log_lines,
     script,
+    script_directory,
     show,
     topology,
+    vtysh,
     write_script,
 )
-from script_rt_grpc import scripts
+from script_rt_grpc import modules
 
 pytestmark = [pytest.mark.bgpd]
 
@@ -75,13 +84,20 @@ def descriptors(tmp_path_factory):
         os.chmod(name, 0o755)
     file = folder / "test.binpb"
     command = ["protoc", "--include_imports", f"--descriptor_set_out={file}"]
-    subprocess.run(command + ["test.proto"], cwd=PROTO, check=True)
+    subprocess.run(command + ["test.proto", "policy.proto"], cwd=PROTO, check=True)
     return str(file)
 
 
 @pytest.fixture(scope="module")
-def server(r2, descriptors):
-    servers = [Server(r2, SERVER, descriptors), Server(r2, PLAIN, descriptors, "plain")]
+def hints(tmp_path_factory):
+    """What the policy service says: AS numbers and their local preference."""
+    return tmp_path_factory.mktemp("policy") / "hints"
+
+
+@pytest.fixture(scope="module")
+def server(r2, descriptors, hints):
+    words = [descriptors, str(hints)]
+    servers = [Server(r2, SERVER, *words), Server(r2, PLAIN, *words, "plain")]
     try:
         for server in servers:
             server.start()
@@ -114,9 +130,7 @@ def load(router, name, text, descriptors):
     ):
         text = text.replace(word, value)
     write_script(router, name, text)
-    output = config(
-        router, f"script {name} permit runtime grpc", f"script load {name}"
-    )
+    output = config(router, f"script {name} permit runtime grpc", f"script load {name}")
     assert not output.strip(), output
 
 
@@ -134,8 +148,8 @@ def unload(router, name):
 @pytest.mark.parametrize(
     "name, text, wanted",
     [
-        ("unary", scripts.UNARY, scripts.UNARY_TOLD),
-        ("streams", scripts.STREAMS, scripts.STREAMS_TOLD),
+        ("unary", modules.UNARY, modules.UNARY_TOLD),
+        ("streams", modules.STREAMS, modules.STREAMS_TOLD),
     ],
     ids=["unary", "streams"],
 )
@@ -147,10 +161,68 @@ def test_the_module(r2, server, descriptors, name, text, wanted):
 
 
 def test_a_server_that_goes_and_comes_back(r2, server, descriptors):
-    load(r2, "lasting", scripts.LASTING, descriptors)
+    load(r2, "lasting", modules.LASTING, descriptors)
     expect(lambda: told(r2, "lasting"), "you said a", "no stream")
     server.kill()
     expect(lambda: told(r2, "lasting"), "lost", "the end of the stream was not told")
     server.start()
     expect(lambda: told(r2, "lasting"), "back", "no answer of the new server")
     unload(r2, "lasting")
+
+
+FIRST, SECOND, THIRD = "198.51.100.0/28", "198.51.100.16/28", "198.51.100.32/28"
+
+
+def say(hints, text):
+    """Never half of it: the server may be reading."""
+    part = hints.with_suffix(".part")
+    part.write_text(text)
+    part.rename(hints)
+
+
+def load_hints(router):
+    """The example, with less patience."""
+    name = os.path.join(script_directory(router.name), "policy_hints.luau")
+    with open(name, encoding="utf-8") as file:
+        text = file.read()
+    os.remove(name)
+    text, count = re.subn("^local AGAIN = .*$", "local AGAIN = 1", text, flags=re.M)
+    assert count == 1
+    write_script(router, "policy_hints", text)
+    output = config(router, "script load policy_hints")
+    assert not output.strip(), output
+
+
+def test_hints_decide(r2, server, hints):
+    load_hints(r2)
+    expect_established(r2, "192.0.2.1")
+    # The service has nothing to answer with.
+    expect_true(lambda: log_lines(r2, "bgpd", "the last hints stay"), "not asked")
+    for prefix in (FIRST, SECOND, THIRD):
+        expect_absent(r2, prefix)
+    before = established(r2, "192.0.2.1")
+    say(hints, "64501 200\n65001 50\n")
+    expect_path(r2, FIRST, {"valid": True, "locPrf": 200})
+    expect_path(r2, THIRD, {"valid": True, "locPrf": 50})
+    expect_absent(r2, SECOND)
+    say(hints, "64501 300\n64502 120\n")
+    expect_path(r2, FIRST, {"locPrf": 300})
+    expect_path(r2, SECOND, {"locPrf": 120})
+    expect_absent(r2, THIRD)
+    assert established(r2, "192.0.2.1") == before, "the session was reset"
+
+
+def test_hints_outlive_the_service_and_the_script(r2, server):
+    server.kill()
+    known = len(log_lines(r2, "bgpd", "the last hints stay"))
+    vtysh(r2, "script reload policy_hints")
+    expect_true(
+        lambda: len(log_lines(r2, "bgpd", "the last hints stay")) > known,
+        "the new script does not ask",
+    )
+    vtysh(r2, "clear bgp ipv4 unicast 192.0.2.1 soft in")
+    expect_path(r2, FIRST, {"locPrf": 300})
+    expect_path(r2, SECOND, {"locPrf": 120})
+    expect_absent(r2, THIRD)
+    server.start()
+    assert errors(r2, "policy_hints") == 0, script(r2, "policy_hints")

@@ -30,9 +30,7 @@ local function same(a, b)
 end
 """
 
-UNARY = (
-    START
-    + r"""
+UNARY = START + r"""
 local conn = grpc.connect("http://127.0.0.1:SERVER", { timeout = 5 })
 local plain = grpc.connect("http://127.0.0.1:PLAIN", { timeout = 5 })
 local described = grpc.connect("http://127.0.0.1:PLAIN", { descriptors = "FILE" })
@@ -101,7 +99,6 @@ frr.spawn(function()
 	frr.publish("unary", told)
 end)
 """
-)
 
 UNARY_TOLD = {
     "echo": True,
@@ -133,9 +130,7 @@ UNARY_TOLD = {
     "closed": "finished",
 }
 
-STREAMS = (
-    START
-    + r"""
+STREAMS = START + r"""
 local conn = grpc.connect("http://127.0.0.1:SERVER", { timeout = 5 })
 local COUNT, SUM, CHAT = "/test.Test/Count", "/test.Test/Sum", "/test.Test/Chat"
 
@@ -217,7 +212,6 @@ frr.spawn(function()
 	frr.publish("streams", told)
 end)
 """
-)
 
 STREAMS_TOLD = {
     "send": True,
@@ -246,9 +240,7 @@ STREAMS_TOLD = {
 }
 
 # Says what becomes of a stream, and asks until there is a server again.
-LASTING = (
-    START
-    + r"""
+LASTING = START + r"""
 local conn = grpc.connect("http://127.0.0.1:SERVER", { timeout = 2 })
 
 frr.spawn(function()
@@ -265,4 +257,3 @@ frr.spawn(function()
 	frr.publish("lasting", reply.text)
 end)
 """
-)
