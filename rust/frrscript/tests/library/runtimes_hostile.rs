@@ -194,6 +194,8 @@ fn answers_that_nobody_asks_for_are_bounded() {
           log.info("done")
         end)"#,
     );
+    // 64 MiB of answers become strings.
+    host.option_time("s", 10_000);
     host.load("s").expect("it loads");
     settle(Duration::from_secs(10), || host.log().iter().any(|line| line == "done"));
     let log: Vec<String> = host.log().into_iter().filter(|line| !line.starts_with("runtime ")).collect();
@@ -218,7 +220,7 @@ fn a_script_without_permission_sets_no_limits() {
     host.load("t").expect("it loads");
     host.load("s").expect("it loads");
     settle(Duration::from_secs(5), || host.log().iter().any(|line| line == "done"));
-    assert_eq!(host.log().last().map(String::as_str), Some("done"), "{:?}", host.log());
+    assert!(host.log().iter().any(|line| line == "done"), "{:?}", host.log());
 }
 
 #[test]
