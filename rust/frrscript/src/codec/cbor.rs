@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! CBOR (RFC 8949). What is written has definite lengths; anything that is well-formed is read, tags are passed over.
 
-use super::{DEEPEST, MOST};
+use super::{DEEPEST, MOST, MOST_VALUES};
 use crate::bus::plain::Plain;
 use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
-
-/// Values in a message at most: each takes many times its octet.
-const MOST_VALUES: usize = 1024 * 1024;
 
 /// How whole numbers are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,12 +145,18 @@ impl Reader<'_> {
             Type::String => Plain::Octets(d.str().map_err(wrong)?.as_bytes().to_vec()),
             Type::Bytes => Plain::Octets(d.bytes().map_err(wrong)?.to_vec()),
             Type::StringIndef => {
-                let parts: Result<Vec<&str>, _> = d.str_iter().map_err(wrong)?.collect();
-                Plain::Octets(parts.map_err(wrong)?.concat().into_bytes())
+                let mut octets = Vec::new();
+                for part in d.str_iter().map_err(wrong)? {
+                    octets.extend_from_slice(part.map_err(wrong)?.as_bytes());
+                }
+                Plain::Octets(octets)
             }
             Type::BytesIndef => {
-                let parts: Result<Vec<&[u8]>, _> = d.bytes_iter().map_err(wrong)?.collect();
-                Plain::Octets(parts.map_err(wrong)?.concat())
+                let mut octets = Vec::new();
+                for part in d.bytes_iter().map_err(wrong)? {
+                    octets.extend_from_slice(part.map_err(wrong)?);
+                }
+                Plain::Octets(octets)
             }
             Type::Tag => {
                 d.tag().map_err(wrong)?;

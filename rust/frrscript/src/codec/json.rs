@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! JSON (RFC 8259).
 
-use super::MOST;
+use super::{MOST, MOST_VALUES};
 use crate::bus::plain::{Plain, number};
 use crate::lua::value::Out;
 use crate::task::shell::from_json;
@@ -54,7 +54,25 @@ pub fn decode(text: &[u8]) -> Result<Out, String> {
     if text.len() > MOST {
         return Err(format!("no JSON: {} octets: at most {MOST} are read", text.len()));
     }
+    if text.len() > MOST_VALUES && values(text) > MOST_VALUES {
+        return Err(format!("no JSON: more than {MOST_VALUES} values are not read"));
+    }
     serde_json::from_slice::<Value>(text).map(from_json).map_err(|why| format!("no JSON: {why}"))
+}
+
+/// How many values and keys a text has, about: before each, but the first of a table, is one of these characters.
+fn values(text: &[u8]) -> usize {
+    let (mut count, mut inside, mut escaped) = (0, false, false);
+    for &octet in text {
+        match octet {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = inside,
+            b'"' => inside = !inside,
+            b',' | b':' | b'[' | b'{' if !inside => count += 1,
+            _ => {}
+        }
+    }
+    count
 }
 
 #[cfg(test)]
@@ -65,6 +83,15 @@ mod tests {
     fn whole_numbers_are_integers() {
         let value = Plain::Array(vec![Plain::Number(7.0), Plain::Number(1.5), Plain::Number(1e300), Plain::Nil]);
         assert_eq!(encode(&value).as_deref(), Ok("[7,1.5,1e+300,null]"));
+    }
+
+    #[test]
+    fn values_are_counted_outside_of_strings() {
+        assert_eq!(values(br#"{"a,\",[":[1,2,"x,:"],"b":{}}"#), 7);
+        let zeros = format!("[{}0]", "0,".repeat(MOST_VALUES));
+        assert!(decode(zeros.as_bytes()).is_err_and(|why| why.contains("more than")));
+        let commas = format!("\"{}\"", ",".repeat(MOST_VALUES + 1));
+        assert!(decode(commas.as_bytes()).is_ok());
     }
 
     #[test]
