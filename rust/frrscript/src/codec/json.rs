@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn values_are_counted_outside_of_strings() {
-        assert_eq!(values(br#"{"a,\",[":[1,2,"x,:"],"b":{}}"#), 7);
+        assert_eq!(values(br#"{"a,\",[":[1,2,"x,:"],"b":{}}"#), 8);
         let zeros = format!("[{}0]", "0,".repeat(MOST_VALUES));
         assert!(decode(zeros.as_bytes()).is_err_and(|why| why.contains("more than")));
         let commas = format!("\"{}\"", ",".repeat(MOST_VALUES + 1));
