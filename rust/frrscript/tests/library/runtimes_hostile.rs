@@ -32,7 +32,7 @@ fn runtimes_that_have_ended_take_no_place() {
 fn a_script_that_does_not_load_leaves_no_runtime() {
     let host = host("");
     for n in 0..80 {
-        host.write("s", &format!(r#"frr.load_ffi("tester", "echo {n}") error("no")"#));
+        host.write("s", format!(r#"frr.load_ffi("tester", "echo {n}") error("no")"#));
         assert!(host.load("s").is_err());
     }
     host.write("s", r#"frr.load_ffi("tester")"#);
