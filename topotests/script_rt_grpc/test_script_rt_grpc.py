@@ -189,7 +189,14 @@ def load_hints(router):
     text, count = re.subn("^local AGAIN = .*$", "local AGAIN = 1", text, flags=re.M)
     assert count == 1
     write_script(router, "policy_hints", text)
-    output = config(router, "script load policy_hints")
+    output = config(
+        router,
+        "script policy_hints permit runtime grpc",
+        "script policy_hints on-error deny",
+        "script load policy_hints",
+        "route-map FROM-TRANSIT permit 10",
+        "match script policy_hints",
+    )
     assert not output.strip(), output
 
 
