@@ -12,6 +12,12 @@ local function tell(name, value, err)
 	told[name] = if err then `{err.kind}` elseif value == nil then "nothing" else value
 end
 
+local function wait(ready)
+	while not ready() do
+		frr.sleep(0.01)
+	end
+end
+
 local function same(a, b)
 	if type(a) ~= "table" or type(b) ~= "table" then
 		return a == b
@@ -92,10 +98,12 @@ frr.spawn(function()
 	frr.spawn(function()
 		tell("in flight", plain:unary("/test.Test/Slow"))
 	end)
-	frr.sleep(0.1)
+	frr.sleep(0)
 	plain:close()
 	tell("closed", plain:unary(ECHO))
-	frr.sleep(0.1)
+	wait(function()
+		return told["in flight"]
+	end)
 	frr.publish("unary", told)
 end)
 """
@@ -186,9 +194,14 @@ frr.spawn(function()
 		local message, err = chat:recv()
 		tell("closed", message, err)
 	end)
-	frr.sleep(0.1)
+	wait(function()
+		return chat.waiting
+	end)
 	tell("busy", chat:recv())
 	tell("close", chat:close())
+	wait(function()
+		return told.closed
+	end)
 	tell("again", chat:close())
 	tell("after close", chat:send {})
 
