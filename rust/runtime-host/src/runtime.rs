@@ -293,15 +293,18 @@ impl Runtime {
         true
     }
 
-    /// It has ended, no thread of it that has polled is left, and its library was loaded to be unmapped then.
+    /// It has ended, no thread of it that has polled is left, it owes no answer, and its library was loaded to be unmapped
+    /// then. One that owes answers has other threads that will give them: it stays mapped for good, as nobody can tell when
+    /// the last of these has left its code.
     pub fn can_be_unmapped(&self) -> bool {
-        lock(&self.life).can_be_unmapped()
+        self.in_flight.load(Ordering::Relaxed) == 0 && lock(&self.life).can_be_unmapped()
     }
 
     /// Takes its library, if it can be unmapped.
     pub fn take_library(&self) -> Option<Library> {
+        let owes = self.in_flight.load(Ordering::Relaxed) > 0;
         let mut life = lock(&self.life);
-        if life.can_be_unmapped() { life.library.take() } else { None }
+        if !owes && life.can_be_unmapped() { life.library.take() } else { None }
     }
 }
 

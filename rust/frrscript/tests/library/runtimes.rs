@@ -24,7 +24,7 @@ pub fn directory() -> PathBuf {
             .status();
         assert!(built.expect("a C compiler").success());
         // Libraries of their own, which no other test has mapped.
-        for copy in ["liblate.so", "libgone.so"] {
+        for copy in ["liblate.so", "libgone.so", "libbusy.so"] {
             std::fs::copy(directory.join("libtester.so"), directory.join(copy)).expect("a copy of the library");
         }
         directory
@@ -35,7 +35,7 @@ pub fn directory() -> PathBuf {
 /// A host whose script may load the runtime.
 pub fn host(source: &str) -> Host {
     let host = Host::with(source);
-    ["tester", "late", "gone", "missing"].into_iter().for_each(permit);
+    ["tester", "late", "gone", "busy", "missing"].into_iter().for_each(permit);
     host
 }
 
@@ -60,7 +60,7 @@ fn logged(source: &str) -> String {
 fn finish(host: &Host) -> String {
     host.load("s").expect("it loads");
     settle(Duration::from_secs(10), || host.log().iter().any(|line| line == "done"));
-    let own = ["runtime tester: ", "runtime late: ", "runtime gone: "];
+    let own = ["runtime tester: ", "runtime late: ", "runtime gone: ", "runtime busy: "];
     let lines = host.log().into_iter().filter(|line| !own.iter().any(|start| line.starts_with(start)));
     let directory = directory();
     lines.collect::<Vec<_>>().join("\n").replace(directory.to_str().expect("a path in UTF-8"), "RUNTIMES")

@@ -269,3 +269,20 @@ fn waits_are_where_they_can_be() {
     done
     ");
 }
+
+/// Its threads run its code after its poller has ended: unmapped then, it would end the process.
+#[test]
+fn a_library_stays_while_it_owes_answers() {
+    let log = shown(
+        r#"
+        for round = 1, 20 do
+          local rt = frr.load_ffi("busy", "threads", { unpin = true })
+          local calls = {}
+          for i = 1, 20 do calls[i] = rt:__start("x") end
+          assert(rt:__unload())
+          for _, call in calls do assert(call:wait()) end
+        end
+    "#,
+    );
+    assert_eq!(log, "done");
+}
