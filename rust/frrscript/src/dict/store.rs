@@ -139,8 +139,9 @@ impl Store {
 
     /// Entries whose time has not come.
     pub fn count(&mut self, now: Instant) -> usize {
-        self.expire_due(now, usize::MAX);
-        self.entries.len()
+        self.expire_due(now, EXPIRED_AT_ONCE);
+        // Counting them is much cheaper than taking all away, while somebody waits.
+        self.entries.len() - self.ends.range(..=(now, u64::MAX)).count()
     }
 
     fn over(entry: &Entry, now: Option<Instant>) -> bool {
@@ -156,16 +157,20 @@ impl Store {
         Some(entry)
     }
 
-    fn expire_due(&mut self, now: Instant, most: usize) {
+    /// Takes away entries whose time has come, so many at most; whether it has.
+    fn expire_due(&mut self, now: Instant, most: usize) -> bool {
+        let mut any = false;
         for _ in 0..most {
-            let Some((&(at, _), key)) = self.ends.first_key_value() else { return };
+            let Some((&(at, _), key)) = self.ends.first_key_value() else { break };
             if at > now {
-                return;
+                break;
             }
             let key = Arc::clone(key);
             self.take(&key);
             self.counts.expired += 1;
+            any = true;
         }
+        any
     }
 
     /// A value. The clock is only asked if the entry ends some time.
@@ -194,12 +199,11 @@ impl Store {
     /// There is no room: what was there stays.
     pub fn set(&mut self, key: &[u8], value: Value, ttl: Option<Duration>, now: Instant) -> Result<(), Refused> {
         self.expire_due(now, EXPIRED_AT_ONCE);
-        let had = self.entries.get(key).map_or(0, |e| size(key, &e.value));
         let need = size(key, &value);
-        if self.octets - had + need > self.limit {
-            self.expire_due(now, usize::MAX);
-            let had = self.entries.get(key).map_or(0, |e| size(key, &e.value));
-            if self.octets - had + need > self.limit {
+        let fits = |s: &Self| s.octets - s.entries.get(key).map_or(0, |e| size(key, &e.value)) + need <= s.limit;
+        while !fits(self) {
+            // No more than it takes: there may be hundreds of thousands.
+            if !self.expire_due(now, EXPIRED_AT_ONCE) {
                 self.counts.refused += 1;
                 return Err(Refused::Full);
             }
@@ -282,8 +286,9 @@ impl Store {
 
     /// Some keys, in no order.
     pub fn keys(&mut self, most: usize, now: Instant) -> Vec<Arc<[u8]>> {
-        self.expire_due(now, usize::MAX);
-        self.entries.keys().take(most).cloned().collect()
+        self.expire_due(now, EXPIRED_AT_ONCE);
+        let there = self.entries.iter().filter(|(_, entry)| !Self::over(entry, Some(now)));
+        there.map(|(key, _)| Arc::clone(key)).take(most).collect()
     }
 
     /// Takes all away; how many there were.
