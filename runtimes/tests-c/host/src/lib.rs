@@ -62,7 +62,7 @@ fn deliver(event: Event) {
         Event::Lost { call, .. } => (call, -3, None),
         Event::Changed(_) => return,
         Event::Logged => {
-            let (lines, _) = host().lines.take();
+            let (lines, ..) = host().lines.take(usize::MAX);
             let mut waiting = waiting();
             for line in lines {
                 waiting.log.extend_from_slice(format!("<{}>{}\n", line.priority, line.text).as_bytes());
