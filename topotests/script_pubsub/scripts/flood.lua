@@ -4,7 +4,7 @@ if frr.daemon == "bgpd" then
   frr.spawn(function()
     for n = 1, 40000 do
       frr.publish("t/flood", n)
-      if n % 500 == 0 then
+      if n % 100 == 0 then
         frr.sleep(0)
       end
     end
