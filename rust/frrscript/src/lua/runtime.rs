@@ -11,7 +11,6 @@ use crate::runtime::registry::{self, Entry, Wanted};
 use crate::task::{Wait, turn};
 use runtime_host::runtime::State;
 use std::any::Any;
-use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -52,13 +51,13 @@ pub const CALL_DOCS: &[super::value::Doc] = &[
 /// A runtime, as the prelude holds it.
 pub struct Loaded {
     entry: Rc<Entry>,
-    timeout: Cell<Option<Duration>>,
+    timeout: Option<Duration>,
 }
 
 impl Loaded {
     /// What `frr.load_ffi` gives for a runtime whose load is over: it and its number, or nil with what its init gave, or nil,
     /// nil and why.
-    pub fn values(entry: &Rc<Entry>) -> Vec<Out> {
+    pub fn values(entry: &Rc<Entry>, timeout: Option<Duration>) -> Vec<Out> {
         match entry.runtime.state() {
             State::Failed(0, why) => vec![Out::Nil, Out::Nil, Out::Text(why)],
             State::Failed(rc, _) => vec![Out::Nil, Out::Signed(rc.into())],
@@ -66,7 +65,6 @@ impl Loaded {
                 vec![Out::Nil, Out::Nil, Out::Text("its init takes too long".to_owned())]
             }
             _ => {
-                let timeout = Cell::new(entry.options.timeout);
                 let object = Loaded { entry: Rc::clone(entry), timeout };
                 vec![Out::Object(Box::new(object)), Out::Unsigned(entry.id().into())]
             }
@@ -129,12 +127,12 @@ pub fn load(args: &Args) -> Result<Out, Failure> {
         .map_err(|why| Failure::runtime(format!("frr.load_ffi: {why}")))?;
     turn::soon();
     if args.may_wait().is_ok() && !entry.is_loaded() {
-        return Ok(Out::Wait(Wait::Runtime(entry, Wanted::Loaded)));
+        return Ok(Out::Wait(Wait::Runtime(entry, Wanted::Loaded(options.timeout))));
     }
     if entry.is_loaded() {
-        return Ok(Out::Many(Loaded::values(&entry)));
+        return Ok(Out::Many(Loaded::values(&entry, options.timeout)));
     }
-    let object = Loaded { timeout: Cell::new(options.timeout), entry };
+    let object = Loaded { timeout: options.timeout, entry };
     let id = object.entry.id();
     Ok(Out::Many(vec![Out::Object(Box::new(object)), Out::Unsigned(id.into())]))
 }
@@ -161,7 +159,7 @@ fn request<'a>(args: &Args<'a>) -> Result<Option<&'a [u8]>, Failure> {
 
 fn timeout(args: &Args, loaded: &Loaded) -> Result<Option<Duration>, Failure> {
     match args.get(2) {
-        Arg::Nil => Ok(loaded.timeout.get()),
+        Arg::Nil => Ok(loaded.timeout),
         value => options::timeout("timeout", &value).map_err(|why| Failure::runtime(format!("runtime: {why}"))),
     }
 }

@@ -107,7 +107,7 @@ pub fn next() -> Option<Instant> {
 /// What a task gets that waited for a runtime's load or end.
 pub fn waited(entry: &Rc<Entry>, what: Wanted) -> Vec<Out> {
     match (what, entry.runtime.state()) {
-        (Wanted::Loaded, _) => Loaded::values(entry),
+        (Wanted::Loaded(timeout), _) => Loaded::values(entry, timeout),
         (Wanted::Ended, State::Ended | State::Dead(_) | State::Failed(..)) => vec![Out::Bool(true)],
         (Wanted::Ended, _) => {
             vec![Out::Bool(false), Out::Text("its pollers have not been back for their next request".to_owned())]

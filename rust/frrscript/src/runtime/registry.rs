@@ -130,8 +130,8 @@ struct Waiting {
 /// What a task waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
-    /// That the load is over.
-    Loaded,
+    /// That the load is over; how long calls wait then.
+    Loaded(Option<Duration>),
     /// That its pollers have been told to end.
     Ended,
 }
@@ -344,7 +344,7 @@ pub fn look() {
     let now = Instant::now();
     let done: Vec<Waiting> = STATE.with_borrow_mut(|s| {
         let over = |w: &Waiting| match (w.what, w.entry.runtime.state()) {
-            (Wanted::Loaded, state) => state != State::Loading,
+            (Wanted::Loaded(_), state) => state != State::Loading,
             (Wanted::Ended, state) => matches!(state, State::Ended | State::Dead(_) | State::Failed(..)),
         };
         let (done, waiting) = std::mem::take(&mut s.waiting).into_iter().partition(|w| over(w) || w.until <= now);

@@ -429,7 +429,7 @@ fn finish(script: &Rc<Script>, generation: &Rc<Generation>, mut task: Task, slic
                 }
                 Wait::Runtime(entry, what) => {
                     task.waits = match what {
-                        Wanted::Loaded => "frr.load_ffi",
+                        Wanted::Loaded(_) => "frr.load_ffi",
                         Wanted::Ended => "runtime:__unload",
                     };
                     let id = tasks.keep(task);

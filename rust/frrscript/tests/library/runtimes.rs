@@ -267,6 +267,30 @@ fn a_permission_that_is_gone_ends_the_calls() {
 }
 
 #[test]
+fn a_runtime_that_is_loaded_takes_the_timeout_of_who_asks() {
+    let host = host(&format!(
+        r#"{SHOW}
+        frr.spawn(function()
+          frr.sleep(0.1)
+          local rt = frr.load_ffi("tester", "never shared", {{ timeout = 0.01 }})
+          show((select(4, rt:x("a"))).kind)
+          log.info("done")
+        end)"#
+    ));
+    host.write("t", r#"frr.load_ffi("tester", "never shared")"#);
+    let (name, runtime) = (super::host::c_text("t"), super::host::c_text("tester"));
+    // SAFETY: live names, and no text is wanted.
+    let result =
+        unsafe { frrscript_script_permit_runtime(name.as_ptr(), runtime.as_ptr(), true, std::ptr::null_mut()) };
+    assert_eq!(result, 0);
+    host.load("t").expect("it loads");
+    insta::assert_snapshot!(finish(&host), @r"
+    timeout
+    done
+    ");
+}
+
+#[test]
 fn answers_come_in_any_order_and_from_any_thread() {
     assert_eq!(
         logged(
