@@ -67,7 +67,7 @@ def bgpd(router):
 
 def children(router):
     """The processes of runtimes that bgpd has: pid and state."""
-    text = router.run(f"ps -o pid=,stat=,args= --ppid {bgpd(router)}")
+    text = router.run(f"ps -ww -o pid=,stat=,args= --ppid {bgpd(router)}")
     return [line.split(None, 2) for line in text.splitlines()]
 
 
@@ -130,7 +130,7 @@ def test_a_killed_bgpd_leaves_no_process(r2):
     program = os.path.join(os.environ["FRR_ROOT"], "usr/lib/frr/frr-runtime")
 
     def left():
-        text = r2.run("ps -eo stat=,args=")
+        text = r2.run("ps -ww -eo stat=,args=")
         lines = [line for line in text.splitlines() if not line.startswith("Z")]
         return any(f"{program} tester bgpd" in line for line in lines)
 

@@ -17,6 +17,7 @@ use frrscript::ffi::rule::Rule;
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::path::Path;
 use std::ptr::{null, null_mut};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Arguments of the hook points that are objects.
 const ATTRIBUTES: u32 = 1;
@@ -123,8 +124,18 @@ unsafe extern "C" fn path_text(path: *const c_void) -> *const c_char {
 
 static AS_PATHS: AsPathOps = AsPathOps { segment, text: path_text };
 
+/// The library is for one thread of a process: it has one watchdog, which is told of one call at a time. Each test has a thread of
+/// its own, so they take turns.
+static TURN: Mutex<()> = Mutex::new(());
+
+thread_local! {
+    /// Held to the thread's end: made before the library's own state, so it goes after it.
+    static MINE: MutexGuard<'static, ()> = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+}
+
 /// The library's state belongs to a thread, and each test has its own.
 fn register(directory: &Path) {
+    MINE.with(|_| ());
     let directory = c_text(directory.to_str().expect("a path in UTF-8"));
     let host = Host {
         daemon: c"bgpd".as_ptr(),
