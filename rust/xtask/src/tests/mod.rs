@@ -65,6 +65,9 @@ pub fn test(layout: &Layout, part: Option<Part>) -> Result<bool> {
         lines.push(format!("{name}: {} passed, {} failed{skipped}", count.passed, count.failed));
         total += count;
     }
+    for name in &total.names {
+        println!("failed: {name}");
+    }
     for line in lines {
         println!("{line}");
     }

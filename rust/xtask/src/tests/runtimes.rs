@@ -34,12 +34,7 @@ fn cargo(layout: &Layout) -> Result<Count> {
         .env("CARGO_TARGET_DIR", runtimes::cargo_target(layout))
         .env("RUNTIMEDIR", layout.runtimes())
         .step("test the runtimes in Rust", &log);
-    let mut count = Count::from_cargo(&fs::read_to_string(&log)?);
-    if let Err(error) = result {
-        eprintln!("{error:#}");
-        count.failed = count.failed.max(1);
-    }
-    Ok(count)
+    Ok(Count::from_cargo(&fs::read_to_string(&log)?).and_run(result))
 }
 
 /// The cases of `runtimes/tests-c`.
@@ -55,14 +50,7 @@ fn languages(layout: &Layout) -> Result<Count> {
         .arg("check")
         .step(&format!("test the languages {}", there.join(", ")), &log);
     let text = fs::read_to_string(&log)?;
-    for line in text.lines().filter(|line| line.starts_with("not ok ")) {
-        println!("{line}");
-    }
-    let mut count = Count::from_lines(&text);
-    if let Err(error) = result {
-        eprintln!("{error:#}");
-        count.failed = count.failed.max(1);
-    }
+    let mut count = Count::from_lines(&text).and_run(result);
     count.skipped += u32::try_from(missing.len()).unwrap_or(u32::MAX);
     Ok(count)
 }

@@ -16,10 +16,5 @@ pub fn test(layout: &Layout) -> Result<Count> {
         .env("INSTA_UPDATE", "no")
         .dir(&layout.repo)
         .step("test the Rust code", &log);
-    let mut count = Count::from_cargo(&std::fs::read_to_string(&log)?);
-    if let Err(error) = result {
-        eprintln!("{error:#}");
-        count.failed = count.failed.max(1);
-    }
-    Ok(count)
+    Ok(Count::from_cargo(&std::fs::read_to_string(&log)?).and_run(result))
 }

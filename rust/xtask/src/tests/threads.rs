@@ -29,12 +29,7 @@ fn interleavings(layout: &Layout) -> Result<Count> {
         .env("CARGO_TARGET_DIR", layout.cargo_target.join("loom"))
         .dir(&layout.repo)
         .step("try the interleavings of the queues", &log);
-    let mut count = Count::from_cargo(&fs::read_to_string(&log)?);
-    if let Err(error) = result {
-        eprintln!("{error:#}");
-        count.failed = count.failed.max(1);
-    }
-    Ok(count)
+    Ok(Count::from_cargo(&fs::read_to_string(&log)?).and_run(result))
 }
 
 /// `rust/runtime-host/tests-c`.
@@ -47,13 +42,5 @@ fn races(layout: &Layout) -> Result<Count> {
         .arg("check")
         .step("look for races in the host of runtimes", &log);
     let text = fs::read_to_string(&log)?;
-    for line in text.lines().filter(|line| line.starts_with("not ok ")) {
-        println!("{line}");
-    }
-    let mut count = Count::from_lines(&text);
-    if let Err(error) = result {
-        eprintln!("{error:#}");
-        count.failed = count.failed.max(1);
-    }
-    Ok(count)
+    Ok(Count::from_lines(&text).and_run(result))
 }
