@@ -393,12 +393,13 @@ impl Vm {
     #[inline]
     pub(super) fn collect(&self) {
         if self.account.used() >= self.collect_at.get() {
-            self.collect_now();
+            self.collect_all();
         }
     }
 
+    /// A full collection: what is in use afterwards is what the script holds. Not while a script runs.
     #[cold]
-    fn collect_now(&self) {
+    pub fn collect_all(&self) {
         // SAFETY: no script runs; a full collection raises nothing. The collector makes itself a smaller table of strings,
         // and what it does not get for that is not to be held against the script's next call.
         self.without_limit(|| unsafe { engine::lua_gc(self.state.as_ptr(), engine::LUA_GCCOLLECT, 0) });

@@ -223,6 +223,11 @@ impl Host {
         LOG.with_borrow(|l| l.iter().map(|l| self.shorten(l)).collect())
     }
 
+    /// The log so far, which begins anew.
+    pub fn take_log(&self) -> Vec<String> {
+        LOG.take().iter().map(|l| self.shorten(l)).collect()
+    }
+
     pub fn changed(&self) -> Vec<String> {
         CHANGED.with_borrow(Clone::clone)
     }
