@@ -54,6 +54,20 @@ impl<'a> Args<'a> {
         Args { state, first, count: (top - first + 1).max(0), method, life: PhantomData }
     }
 
+    /// What messages call the method.
+    #[must_use]
+    pub fn method(&self) -> &'a str {
+        self.method
+    }
+
+    /// Octets that the script may still ask for.
+    #[must_use]
+    pub fn room(&self) -> usize {
+        // SAFETY: a live state (`Args::new`).
+        let account = unsafe { super::interrupt::account(self.state) };
+        account.limit().saturating_sub(account.used())
+    }
+
     /// How many were given.
     #[must_use]
     pub fn len(&self) -> usize {

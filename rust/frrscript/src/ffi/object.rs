@@ -184,7 +184,7 @@ pub unsafe fn push(state: *mut lua_State, out: Out) -> c_int {
                 engine::lua_pushlstring(state, octets.as_ptr().cast(), octets.len());
             }
             Out::Many(values) => {
-                engine::lua_checkstack(state, 8);
+                engine::lua_checkstack(state, 8 + c_int::try_from(values.len()).unwrap_or(0));
                 let mut count = 0;
                 for value in values {
                     count += push(state, value);

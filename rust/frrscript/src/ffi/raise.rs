@@ -45,7 +45,7 @@ pub unsafe fn error(state: *mut lua_State, message: String) -> ! {
     }
 }
 
-/// Runs safe code that may panic; a panic marks the call as lost, so that no `pcall` swallows it, and so does a deadline
+/// Runs safe code that may panic; a panic marks the call as lost, so that no `pcall` swallows it, and so does a limit
 /// that the code saw itself.
 ///
 /// # Safety
@@ -55,9 +55,9 @@ pub unsafe fn guarded<T>(state: *mut lua_State, f: impl FnOnce() -> Result<T, Fa
     match catch_unwind(AssertUnwindSafe(f)) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(failure)) => {
-            if failure.kind == Kind::Deadline {
+            if matches!(failure.kind, Kind::Deadline | Kind::Memory) {
                 // SAFETY: a live state of ours.
-                unsafe { interrupt::account(state) }.stop(Kind::Deadline);
+                unsafe { interrupt::account(state) }.stop(failure.kind);
             }
             Err(failure)
         }

@@ -2,9 +2,9 @@
 //! The functions that every script finds, by table.
 
 use super::value::Out;
-use super::{as_path, bus, codec, dicts, ext, logging, modules, patterns, runtime, sets, tasks};
+use super::{as_path, bus, codec, dicts, ext, logging, modules, patterns, runtime, sets, strings, tasks};
 use crate::failure::Failure;
-use crate::ffi::args::{Arg, Args};
+use crate::ffi::args::Args;
 use crate::value::as_path::AsPath;
 use std::ffi::CStr;
 
@@ -144,11 +144,21 @@ pub const LOG: &[Function] = functions! { "log":
 pub const GLOBAL: &[Function] = functions! { "global":
     "print", "(...any) -> ()", "the same as log.info", logging::info;
     "require", "(name: string) -> any", "what a module gives: NAME.lua or NAME.luau of the script directory, or \"frr.NAME\" of the runtimes; while the script is loaded only", modules::require;
-    "frr_plain_find", "", "for the prelude only", plain_find;
 };
 
 /// A table that the prelude takes away.
 pub const PRELUDE: &str = "frr_runtime";
+
+/// Another one.
+pub const PRELUDE_STRINGS: &str = "frr_strings";
+
+/// What the prelude makes functions on strings of.
+pub const STRINGS: &[Function] = functions! { "string":
+    "find", "", "for the prelude only", strings::find;
+    "match", "", "for the prelude only", strings::find_captures;
+    "gmatch", "", "for the prelude only", strings::next;
+    "gsub", "", "for the prelude only", strings::replace;
+};
 
 /// What the prelude makes a runtime's methods of; the names are those that messages use.
 pub const RUNTIME: &[Function] = functions! { "runtime":
@@ -171,6 +181,7 @@ pub fn tables() -> Vec<(&'static str, &'static [Function])> {
         ("frr.cbor", CBOR),
         ("log", LOG),
         (PRELUDE, RUNTIME),
+        (PRELUDE_STRINGS, STRINGS),
     ]
 }
 
@@ -212,41 +223,4 @@ fn localtime(_args: &Args) -> Result<Out, Failure> {
     const NAMES: [&str; 7] = ["year", "month", "day", "hour", "minute", "second", "weekday"];
     let now = crate::ffi::clock::local();
     Ok(Out::Record(NAMES.into_iter().zip(now.map(|n| Out::Signed(n.into()))).collect()))
-}
-
-/// Characters that make a pattern more than plain text.
-const SPECIAL: &[u8] = b"^$*+?.([%-";
-
-/// `(s, pattern, init, plain)`: where `pattern` is in `s`, as plain text; false if it is a real pattern.
-fn plain_find(args: &Args) -> Result<Out, Failure> {
-    let (Arg::Octets(text), Arg::Octets(wanted)) = (args.get(0), args.get(1)) else {
-        return Ok(Out::Bool(false)); // the original says what is wrong, or turns numbers into text
-    };
-    let plain = !matches!(args.get(3), Arg::Nil | Arg::Bool(false));
-    if !plain && wanted.iter().any(|c| SPECIAL.contains(c)) {
-        return Ok(Out::Bool(false));
-    }
-    let init = match args.get(2) {
-        Arg::Nil => 1.0,
-        Arg::Number(n) if n.is_finite() => n.trunc(),
-        _ => return Ok(Out::Bool(false)),
-    };
-    #[allow(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "lengths are far below 2^53; clamped"
-    )]
-    let start =
-        if init >= 0.0 { (init as usize).saturating_sub(1) } else { (text.len() as f64 + init).max(0.0) as usize };
-    if start > text.len() {
-        return Ok(Out::Nil);
-    }
-    Ok(match memchr::memmem::find(&text[start..], wanted) {
-        Some(at) => {
-            let first = (start + at + 1) as u64;
-            Out::Two(Box::new(Out::Unsigned(first)), Box::new(Out::Unsigned(first + wanted.len() as u64 - 1)))
-        }
-        None => Out::Nil,
-    })
 }

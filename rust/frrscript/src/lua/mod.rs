@@ -17,5 +17,6 @@ pub mod patterns;
 pub mod runtime;
 pub mod sets;
 pub mod staging;
+pub mod strings;
 pub mod tasks;
 pub mod value;

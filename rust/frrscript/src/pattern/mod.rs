@@ -7,6 +7,7 @@
 //! good. Its syntax is not POSIX's, so `posix` translates, and refuses what has no translation.
 
 mod bracket;
+pub mod lua;
 mod posix;
 
 use crate::value::TextError;
