@@ -61,6 +61,12 @@ enum Command {
     Test {
         /// Only this part
         part: Option<Part>,
+        /// Of `hostile`: how often each case is repeated
+        #[arg(long)]
+        repeats: Option<u32>,
+        /// Of `hostile`: write the table of cases into docs/reliability.md
+        #[arg(long)]
+        write: bool,
     },
     /// Run topotest folders, ours or FRR's own
     Topotest {
@@ -112,7 +118,15 @@ fn run(cli: Cli) -> Result<ExitCode> {
             }
             return Ok(code(demo::demo(&layout, args)?));
         }
-        Command::Test { part } => return Ok(code(tests::test(&layout, part)?)),
+        Command::Test { part: Some(Part::Hostile), repeats, write } => {
+            let count = tests::hostile::test(&layout, tests::hostile::Options { repeats, write })?;
+            println!("{} passed, {} failed", count.passed, count.failed);
+            return Ok(code(count.failed == 0));
+        }
+        Command::Test { repeats, write, .. } if repeats.is_some() || write => {
+            anyhow::bail!("--repeats and --write are of `cargo xtask test hostile`");
+        }
+        Command::Test { part, .. } => return Ok(code(tests::test(&layout, part)?)),
         Command::Topotest { paths, pytest } => {
             build::build(&layout, false)?;
             if topotest::needs_runtimes(&paths) {

@@ -202,6 +202,17 @@ pub fn needs_runtimes(paths: &[String]) -> bool {
 
 /// Runs topotests and counts them. `name` tells this run's output from others.
 pub fn pytest(layout: &Layout, name: &str, paths: &[String], more: &[String]) -> Result<Count> {
+    pytest_with(layout, name, paths, more, &[])
+}
+
+/// The same, with variables in the tests' environment.
+pub fn pytest_with(
+    layout: &Layout,
+    name: &str,
+    paths: &[String],
+    more: &[String],
+    variables: &[(&str, String)],
+) -> Result<Count> {
     if run("id").arg("-u").output()?.trim() != "0" {
         bail!("topotests make network namespaces and so need root: run this command with sudo");
     }
@@ -227,6 +238,9 @@ pub fn pytest(layout: &Layout, name: &str, paths: &[String], more: &[String]) ->
         .env("PYTHONPATH", python_path(layout)?)
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .dir(&copy);
+    for (name, value) in variables {
+        pytest = pytest.env(name, value);
+    }
     for path in paths {
         pytest = pytest.arg(in_copy(layout, path)?);
     }

@@ -97,7 +97,11 @@ impl<'a> Matcher<'a> {
     /// There is none of that number, or it was not closed.
     pub fn capture(&self, n: usize, from: usize, end: usize) -> Result<Captured<'a>, Error> {
         if n >= self.level {
-            return if n == 0 { Ok(Captured::Octets(&self.text[from..end])) } else { Err("invalid capture index".into()) };
+            return if n == 0 {
+                Ok(Captured::Octets(&self.text[from..end]))
+            } else {
+                Err("invalid capture index".into())
+            };
         }
         match self.captures[n] {
             (at, Length::Octets(length)) => Ok(Captured::Octets(&self.text[at..at + length])),

@@ -254,10 +254,10 @@ fn waits_are_where_they_can_be() {
     true | true | in pcall | nil
     true | true | true | in pcalls | nil
     false | s:16: runtime.call can't wait here: it can in a handler of frr.on, frr.every, frr.after, frr.spawn or frr.subscribe, outside of a coroutine of your own
-    false | s:17: runtime.call can't wait here: inside of a metamethod, table.sort or string.gsub
-    false | s:18: runtime.call can't wait here: inside of a metamethod, table.sort or string.gsub
-    false | s:19: runtime.call can't wait here: inside of a metamethod, table.sort or string.gsub
-    false | s:21: runtime.call can't wait here: inside of a metamethod, table.sort or string.gsub
+    false | s:17: runtime.call can't wait here: inside of a metamethod or table.sort
+    false | string.gsub: invalid replacement value (a boolean)
+    false | s:19: runtime.call can't wait here: inside of a metamethod or table.sort
+    false | s:21: runtime.call can't wait here: inside of a metamethod or table.sort
     in a loop
     true | true | a
     false | call:wait(): the answer of a call is given once

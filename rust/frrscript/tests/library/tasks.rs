@@ -163,7 +163,7 @@ fn a_coroutine_of_the_script_can_not_wait() {
     ), @r"
     false	s:2: frr.sleep can't wait here: it can in a handler of frr.on, frr.every, frr.after, frr.spawn or frr.subscribe, outside of a coroutine of your own
     true
-    script s: task, line 1: runtime: s:5: frr.sleep can't wait here: inside of a metamethod, table.sort or string.gsub
+    script s: task, line 1: runtime: s:5: frr.sleep can't wait here: inside of a metamethod or table.sort
     ");
 }
 

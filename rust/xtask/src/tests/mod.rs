@@ -4,6 +4,7 @@
 mod c;
 mod count;
 mod frr;
+pub mod hostile;
 mod runtimes;
 mod rust;
 mod threads;
@@ -30,15 +31,17 @@ pub enum Part {
     Runtimes,
     /// The threads of runtimes: their queues under loom, races in a program in C
     Threads,
+    /// Scripts that must not hurt a daemon; in all tests a short form of it
+    Hostile,
     /// Our topotests
     Topo,
 }
 
-const ALL: [Part; 6] = [Part::Rust, Part::C, Part::Frr, Part::Runtimes, Part::Threads, Part::Topo];
+const ALL: [Part; 7] = [Part::Rust, Part::C, Part::Frr, Part::Runtimes, Part::Threads, Part::Hostile, Part::Topo];
 
 impl Part {
     fn needs_frr(self) -> bool {
-        !matches!(self, Self::Rust | Self::Runtimes | Self::Threads)
+        !matches!(self, Self::Rust | Self::Runtimes | Self::Threads | Self::Hostile)
     }
 }
 
@@ -86,6 +89,7 @@ fn run(layout: &Layout, part: Part) -> Result<Count> {
         }
         Part::Runtimes => runtimes::test(layout),
         Part::Threads => threads::test(layout),
+        Part::Hostile => hostile::short(layout),
         Part::Topo => topo(layout),
     }
 }
