@@ -8,6 +8,7 @@
 use super::engine::lua_Callbacks;
 use super::interrupt;
 use super::pace::Pace;
+use super::reserve;
 use crate::failure::Kind;
 use std::cell::Cell;
 use std::ffi::c_void;
@@ -22,6 +23,8 @@ pub struct Account {
     peak: Cell<usize>,
     /// What stopped the running call, if anything did.
     stopped: Cell<Option<Kind>>,
+    /// It was not the limit: the system had no memory.
+    dry: Cell<bool>,
     callbacks: Cell<*mut lua_Callbacks>,
     /// Of the task that runs.
     pub pace: Pace,
@@ -36,6 +39,7 @@ impl Account {
             limit: Cell::new(limit),
             peak: Cell::new(0),
             stopped: Cell::new(None),
+            dry: Cell::new(false),
             callbacks: Cell::new(ptr::null_mut()),
             pace: Pace::default(),
         }
@@ -72,6 +76,16 @@ impl Account {
         self.stopped.get()
     }
 
+    /// Whether memory was refused by the system, and not by the limit.
+    pub fn is_dry(&self) -> bool {
+        self.dry.get()
+    }
+
+    /// The system had no memory for something else of the script.
+    pub fn lack(&self) {
+        self.dry.set(true);
+    }
+
     /// Marks the running call as lost; the first reason stays.
     pub fn stop(&self, kind: Kind) {
         if self.stopped.get().is_none() {
@@ -85,6 +99,7 @@ impl Account {
     pub fn clear(&self) {
         if self.stopped.get().is_some() || interrupt::is_set(self.callbacks.get()) {
             self.stopped.set(None);
+            self.dry.set(false);
             interrupt::set(self.callbacks.get(), false);
         }
     }
@@ -126,8 +141,17 @@ pub unsafe extern "C" fn allocate(data: *mut c_void, block: *mut c_void, osize: 
         return ptr::null_mut();
     }
     // SAFETY: `block` is NULL or came from this function.
-    let new = unsafe { libc::realloc(block, nsize) };
+    let mut new = unsafe { libc::realloc(block, nsize) };
+    if new.is_null() && nsize <= old {
+        // The engine takes it for granted that a block can be made smaller (lmem.cpp): it stays as large as it was.
+        new = block;
+    }
+    if new.is_null() && account.limit.get() == usize::MAX && reserve::give_back() {
+        // SAFETY: as above; a failed realloc leaves the block alone.
+        new = unsafe { libc::realloc(block, nsize) };
+    }
     if new.is_null() {
+        account.dry.set(true);
         account.stop(Kind::Memory);
         return new;
     }

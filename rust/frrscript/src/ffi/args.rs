@@ -68,6 +68,14 @@ impl<'a> Args<'a> {
         account.limit().saturating_sub(account.used())
     }
 
+    /// The error of a result that would be larger than [`Args::room`]; ends the call as one that took so much.
+    #[must_use]
+    pub fn beyond_limit(&self) -> Failure {
+        // SAFETY: a live state (`Args::new`).
+        unsafe { super::interrupt::account(self.state) }.stop(Kind::Memory);
+        Failure::new(Kind::Memory, "the result does not fit into the memory limit")
+    }
+
     /// How many were given.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -60,6 +60,7 @@ pub fn reason(kind: Kind, account: &Account) -> String {
             let limit = account.pace.limit().unwrap_or_else(watchdog::limit);
             format!("stopped: ran past its time limit of {} ms", limit.as_millis())
         }
+        Kind::Memory if account.is_dry() => "stopped: the system has no memory".to_owned(),
         Kind::Memory => format!("stopped: asked for more than its memory limit of {} KiB", account.limit() / 1024),
         _ => "stopped: internal error of the scripting library".to_owned(),
     }

@@ -5,6 +5,7 @@ use super::args::Args;
 use super::engine::{self, lua_State};
 use super::raise::{self, guarded};
 use super::{bring_up, object};
+use crate::failure::Kind;
 use crate::lua::functions::{self, ALLOWED, Function};
 use crate::lua::value::Out;
 use crate::task::Wait;
@@ -161,7 +162,7 @@ unsafe fn prelude(state: *mut lua_State) {
     // SAFETY: as in `open`; the source is ours and compiles (a test loads it).
     unsafe {
         let source = include_str!("../lua/prelude.luau");
-        let compiled = mlua::chunk::Compiler::new().set_optimization_level(2).compile(source);
+        let compiled = super::compiler::compile(source);
         match compiled {
             Ok(bytecode) => {
                 let status = engine::luau_load(state, c"=frr".as_ptr(), bytecode.as_ptr().cast(), bytecode.len(), 0);
@@ -171,7 +172,13 @@ unsafe fn prelude(state: *mut lua_State) {
                 }
                 engine::lua_call(state, 0, 0);
             }
-            Err(error) => raise::error(state, error.to_string()),
+            Err(failure) => {
+                if failure.kind == Kind::Memory {
+                    super::interrupt::account(state).lack();
+                    super::interrupt::account(state).stop(Kind::Memory);
+                }
+                raise::error(state, failure.message)
+            }
         }
     }
 }

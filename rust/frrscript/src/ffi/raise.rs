@@ -45,8 +45,8 @@ pub unsafe fn error(state: *mut lua_State, message: String) -> ! {
     }
 }
 
-/// Runs safe code that may panic; a panic marks the call as lost, so that no `pcall` swallows it, and so does a limit
-/// that the code saw itself.
+/// Runs safe code that may panic; a panic marks the call as lost, so that no `pcall` swallows it, and so do a limit
+/// that the code saw itself and memory that the system did not have for it.
 ///
 /// # Safety
 /// `state` is live. `f` calls nothing of Luau that can raise.
@@ -57,7 +57,12 @@ pub unsafe fn guarded<T>(state: *mut lua_State, f: impl FnOnce() -> Result<T, Fa
         Ok(Err(failure)) => {
             if matches!(failure.kind, Kind::Deadline | Kind::Memory) {
                 // SAFETY: a live state of ours.
-                unsafe { interrupt::account(state) }.stop(failure.kind);
+                let account = unsafe { interrupt::account(state) };
+                // A limit that the code saw itself has stopped the call already (`Args::beyond_limit`).
+                if failure.kind == Kind::Memory && account.stopped().is_none() {
+                    account.lack();
+                }
+                account.stop(failure.kind);
             }
             Err(failure)
         }

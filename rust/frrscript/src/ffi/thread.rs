@@ -6,6 +6,7 @@ use super::access;
 use super::engine::{self, lua_State};
 use super::object::{self, View};
 use super::record::Record;
+use super::reserve;
 use super::vm::{Function, Vm};
 use crate::failure::Failure;
 use crate::lua::sets;
@@ -51,7 +52,11 @@ pub struct Allowance {
 
 impl Vm {
     /// A coroutine for a task.
-    pub fn thread(&self) -> Thread {
+    ///
+    /// # Errors
+    /// The system has no memory.
+    pub fn thread(&self) -> Result<Thread, Failure> {
+        reserve::ready()?;
         let state = self.state();
         // SAFETY: no call of the VM raises here (the limit is lifted); the stack has room and is balanced; the reference
         // keeps the coroutine.
@@ -59,7 +64,7 @@ impl Vm {
             let thread = engine::lua_newthread(state);
             let reference = engine::lua_ref(state, -1);
             engine::lua_pop(state, 1);
-            Thread { state: thread, reference, call: 0, used: Duration::ZERO }
+            Ok(Thread { state: thread, reference, call: 0, used: Duration::ZERO })
         })
     }
 
@@ -89,6 +94,9 @@ impl Vm {
 
     /// Starts a function with the arguments of an event, whose record is held until the call has ended.
     pub fn start_event(&self, thread: &mut Thread, function: Function, record: &Record, allowance: Allowance) -> Slice {
+        if let Err(failure) = reserve::ready() {
+            return Slice::Failed(failure);
+        }
         thread.call = self.context().begin_task();
         thread.used = Duration::ZERO;
         let count = self.without_limit(|| {
@@ -106,23 +114,42 @@ impl Vm {
     pub fn start(&self, thread: &mut Thread, function: Function, args: Vec<Out>, allowance: Allowance) -> Slice {
         thread.call = self.context().begin_task();
         thread.used = Duration::ZERO;
-        let count = self.without_limit(|| {
-            // SAFETY: as in `start_event`; no caller has more than a few arguments.
-            unsafe {
-                engine::lua_rawgeti(thread.state, engine::LUA_REGISTRYINDEX, function.reference().into());
-                push_all(thread.state, args)
-            }
-        });
-        self.slice(thread, count, allowance)
+        match self.hand_over(thread, Some(function), args) {
+            Ok(count) => self.slice(thread, count, allowance),
+            Err(failure) => Slice::Failed(failure),
+        }
     }
 
     /// Goes on after a wait, which gives these results.
     pub fn resume(&self, thread: &mut Thread, results: Vec<Out>, allowance: Allowance) -> Slice {
         thread.call = self.context().begin_task();
         thread.used = Duration::ZERO;
-        // SAFETY: as in `start_event`; a coroutine that waits has room for results.
-        let count = self.without_limit(|| unsafe { push_all(thread.state, results) });
-        self.slice(thread, count, allowance)
+        match self.hand_over(thread, None, results) {
+            Ok(count) => self.slice(thread, count, allowance),
+            Err(failure) => Slice::Failed(failure),
+        }
+    }
+
+    /// Pushes a function and values on a coroutine; how many values. They may be large: a protected call makes them.
+    fn hand_over(&self, thread: &Thread, function: Option<Function>, values: Vec<Out>) -> Result<c_int, Failure> {
+        reserve::ready()?;
+        let mut job = Handed { thread: thread.state, function: function.map(Function::reference), values, count: 0 };
+        let state = self.state();
+        // SAFETY: the job lives through the call; the coroutine runs nothing.
+        let status =
+            self.without_limit(|| unsafe { engine::lua_cpcall(state, hand_over, (&raw mut job).cast()) });
+        if status == engine::LUA_OK {
+            return Ok(job.count);
+        }
+        let failure = self.failure_of(state, status, "the task");
+        self.context().end();
+        self.account().clear();
+        // SAFETY: the error value is taken away; the coroutine runs nothing and is made fit for another function.
+        unsafe {
+            engine::lua_pop(state, 1);
+            engine::lua_resetthread(thread.state);
+        }
+        Err(failure)
     }
 
     /// Goes on where the last slice was cut.
@@ -223,17 +250,35 @@ impl Vm {
     }
 }
 
-/// Pushes values; how many.
-unsafe fn push_all(state: *mut lua_State, values: Vec<Out>) -> c_int {
-    let mut count = 0;
-    for value in values {
-        // SAFETY: the caller's promise.
-        count += unsafe {
-            engine::lua_checkstack(state, 4);
-            object::push(state, value)
-        };
+/// What a coroutine is to be resumed with.
+struct Handed {
+    thread: *mut lua_State,
+    function: Option<c_int>,
+    values: Vec<Out>,
+    count: c_int,
+}
+
+/// Makes the values and moves them to the coroutine: 1 the job.
+unsafe extern "C-unwind" fn hand_over(state: *mut lua_State) -> c_int {
+    // SAFETY: called by `Vm::hand_over` with its job. An error passes through this frame, which drops the values.
+    unsafe {
+        let job = &mut *engine::lua_touserdata(state, 1).cast::<Handed>();
+        let before = engine::lua_gettop(state);
+        if let Some(function) = job.function {
+            engine::luaL_checkstack(state, 1, std::ptr::null());
+            engine::lua_rawgeti(state, engine::LUA_REGISTRYINDEX, function.into());
+        }
+        for value in std::mem::take(&mut job.values) {
+            engine::luaL_checkstack(state, 8, std::ptr::null());
+            job.count += object::push(state, value);
+        }
+        let moved = engine::lua_gettop(state) - before;
+        if engine::lua_checkstack(job.thread, moved) == 0 {
+            super::raise::error(state, "too many results".to_owned());
+        }
+        engine::lua_xmove(state, job.thread, moved);
     }
-    count
+    0
 }
 
 /// Pushes a value that is no object.

@@ -7,6 +7,7 @@ use super::context::CallContext;
 use super::engine::{self, lua_State};
 use super::interrupt;
 use super::object::{self, View};
+use super::reserve;
 use crate::failure::{Failure, Kind};
 use crate::schema::{ArgKind, Hook, Type};
 use crate::script::module::Chunk;
@@ -68,6 +69,7 @@ impl Vm {
     /// # Errors
     /// There is not enough memory for it.
     pub fn new(memory: usize) -> Result<Vm, Failure> {
+        reserve::ready()?;
         let account = Box::new(Account::new(memory));
         let data = (&raw const *account).cast_mut().cast::<c_void>();
         // SAFETY: the allocator keeps its contract; `account` outlives the state (field order of drop is not used: see
@@ -140,7 +142,7 @@ impl Vm {
     /// # Errors
     /// It does not compile, fails, or runs longer than `limit`.
     pub fn load(&self, name: &str, source: &str, limit: Duration) -> Result<(), Failure> {
-        let chunk = Chunk::compile(name, source).map_err(Failure::runtime)?;
+        let chunk = Chunk::compile(name, source)?;
         let _open = self.context.modules().open(name, source.len());
         self.protected(limit, |state| {
             // SAFETY: `chunk` outlives the call; the handler is at its place; the registry's key is interned.
@@ -248,6 +250,7 @@ impl Vm {
         if self.context.running() {
             return Err(Failure::runtime("a script can't be called by something that it called itself"));
         }
+        reserve::ready()?;
         let state = self.state.as_ptr();
         self.context.begin();
         let call = Call(self);
@@ -312,6 +315,7 @@ impl Vm {
         if self.context.running() {
             return Err(Failure::runtime("a script can't be called by something that it called itself"));
         }
+        reserve::ready()?;
         let state = self.state.as_ptr();
         self.context.begin();
         let running = Call(self);
@@ -365,6 +369,11 @@ impl Vm {
         let kind = match self.account.stopped() {
             Some(kind) => kind,
             None if status == engine::LUA_ERRMEM => Kind::Memory,
+            // What the code generator, which is C++, throws.
+            None if text.contains("std::bad_alloc") => {
+                self.account.lack();
+                Kind::Memory
+            }
             None => Kind::Runtime,
         };
         let text = match kind {
@@ -400,9 +409,22 @@ impl Vm {
     /// A full collection: what is in use afterwards is what the script holds. Not while a script runs.
     #[cold]
     pub fn collect_all(&self) {
-        // SAFETY: no script runs; a full collection raises nothing. The collector makes itself a smaller table of strings,
-        // and what it does not get for that is not to be held against the script's next call.
-        self.without_limit(|| unsafe { engine::lua_gc(self.state.as_ptr(), engine::LUA_GCCOLLECT, 0) });
+        unsafe extern "C-unwind" fn collect(state: *mut lua_State) -> c_int {
+            // SAFETY: called protected.
+            unsafe { engine::lua_gc(state, engine::LUA_GCCOLLECT, 0) };
+            0
+        }
+        // SAFETY: no script runs. The collector makes itself a smaller table of strings: it raises when there is no memory for
+        // that, so it is called protected, and what it does not get is not to be held against the script's next call.
+        self.without_limit(|| unsafe {
+            let state = self.state.as_ptr();
+            let top = engine::lua_gettop(state);
+            engine::lua_cpcall(state, collect, std::ptr::null_mut());
+            engine::lua_settop(state, top);
+        });
+        if !self.context.running() {
+            self.account.clear();
+        }
         let (used, limit) = (self.account.used(), self.account.limit());
         self.collect_at.set((limit / 2).max(used + (limit.saturating_sub(used)) / 2));
     }

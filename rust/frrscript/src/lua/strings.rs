@@ -112,6 +112,6 @@ pub fn replace(args: &Args) -> Result<Out, Failure> {
     let replaced = lua::replace(text, pattern, by, most, args.room(), watchdog::expired);
     match replaced.map_err(|e| failed(args, e))? {
         Some((text, count)) => Ok(Out::Many(vec![Out::Octets(text), Out::Unsigned(count as u64)])),
-        None => Err(Failure::new(Kind::Memory, "the result does not fit into the memory limit")),
+        None => Err(args.beyond_limit()),
     }
 }

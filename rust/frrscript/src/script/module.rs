@@ -4,7 +4,7 @@
 use super::source::{self, LONGEST_NAME};
 use super::store;
 use crate::failure::Failure;
-use crate::ffi::host;
+use crate::ffi::{compiler, host};
 use std::cell::{Cell, RefCell};
 use std::ffi::{CStr, CString};
 use std::path::PathBuf;
@@ -35,12 +35,8 @@ impl Chunk {
     ///
     /// # Errors
     /// What the compiler says, with the line in front.
-    pub fn compile(name: &str, source: &str) -> Result<Chunk, String> {
-        let compiler = mlua::chunk::Compiler::new().set_optimization_level(2).set_debug_level(1);
-        let bytecode = compiler.compile(source).map_err(|e| match e {
-            mlua::Error::SyntaxError { message, .. } => message,
-            other => other.to_string(),
-        })?;
+    pub fn compile(name: &str, source: &str) -> Result<Chunk, Failure> {
+        let bytecode = compiler::compile(source)?;
         let native =
             source.lines().take_while(|l| l.starts_with("--") || l.trim().is_empty()).any(|l| l.trim() == "--!native");
         let label = CString::new(format!("={name}")).map_err(|e| e.to_string())?;
@@ -177,8 +173,8 @@ impl Modules {
         }
         self.octets.set(octets);
         let chunk = Chunk::compile(name, &text).map_err(|why| {
-            let why = why.trim_start_matches(':');
-            Failure::runtime(format!("module {name}: {}:{why}", path.display()))
+            let text = why.message.trim_start_matches(':');
+            Failure::new(why.kind, format!("module {name}: {}:{text}", path.display()))
         })?;
         let module = Module { name: name.to_owned(), path: path.clone(), hash };
         self.entries.borrow_mut().push(Entry { module, text, done: false });

@@ -120,9 +120,15 @@ pub fn shutdown(hook: &'static crate::schema::Hook, record: &Record) {
             }
             let limit = limit.min(left);
             generation.vm.look_at_clock();
-            let mut thread = generation.vm.thread();
-            let allowance = Allowance { slice: Duration::ZERO, limit };
             let handler = &listener.handler;
+            let mut thread = match generation.vm.thread() {
+                Ok(thread) => thread,
+                Err(failure) => {
+                    script.failed(None, &handler.name, &failure);
+                    continue;
+                }
+            };
+            let allowance = Allowance { slice: Duration::ZERO, limit };
             if let Slice::Failed(failure) = generation.vm.start_event(&mut thread, handler.function, record, allowance)
             {
                 script.failed(Some(&handler.guard), &handler.name, &failure);
@@ -378,7 +384,14 @@ fn start(
     handler.started.set(handler.started.get() + 1);
     handler.running.set(handler.running.get() + 1);
     let spare = script.running.spare.take();
-    let mut thread = spare.unwrap_or_else(|| generation.vm.thread());
+    let mut thread = match spare.map_or_else(|| generation.vm.thread(), Ok) {
+        Ok(thread) => thread,
+        Err(failure) => {
+            handler.running.set(handler.running.get().saturating_sub(1));
+            script.failed(Some(&handler.guard), &handler.name, &failure);
+            return;
+        }
+    };
     let slice = begin(&generation.vm, &mut thread, allowance(script, until, &generation.vm));
     if let Some(began) = timed {
         script.stats.took(began.elapsed());

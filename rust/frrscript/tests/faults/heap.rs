@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! A heap that fails when it is told to: the engine's part, the compiler's part, and Rust's.
+//!
+//! This program defines `malloc`, `realloc` and `free` in front of the C library's. The engine takes all its memory with
+//! `realloc`, its compiler (C++) with `malloc`, and Rust through a global allocator that uses neither; so each part fails for
+//! itself. Only the thread that armed it sees failures.
+
+use std::alloc::{GlobalAlloc, Layout};
+use std::cell::Cell;
+use std::ffi::c_void;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+/// Whose allocations fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The engine: everything in a script's VM.
+    Engine,
+    /// The compiler and the native code generator.
+    Compiler,
+    /// The library itself.
+    Rust,
+}
+
+/// How they fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The n-th does, others do not.
+    Once,
+    /// From the n-th on the heap is full: what is given back can be had again, no more.
+    Full,
+    /// From the n-th on, all of at least so many octets.
+    Large(usize),
+}
+
+#[derive(Clone, Copy)]
+struct Armed {
+    part: Part,
+    fault: Fault,
+    /// Until it is 0.
+    left: u64,
+    /// Octets that a full heap has.
+    free: usize,
+    failed: u64,
+}
+
+thread_local! {
+    static ARMED: Cell<Option<Armed>> = const { Cell::new(None) };
+}
+
+/// Octets that are not given back: of the C library's heap without Rust's, and of Rust's.
+static HELD: [AtomicI64; 2] = [const { AtomicI64::new(0) }; 2];
+
+/// The n-th allocation of a part, counted from 1, is to fail.
+pub fn arm(part: Part, fault: Fault, n: u64) {
+    ARMED.set(Some(Armed { part, fault, left: n, free: 0, failed: 0 }));
+}
+
+/// No more failures; how many there were.
+pub fn disarm() -> u64 {
+    ARMED.take().map_or(0, |a| a.failed)
+}
+
+/// Octets that the engine and its compiler hold together.
+pub fn held() -> i64 {
+    HELD[0].load(Ordering::Relaxed)
+}
+
+/// Octets that Rust holds.
+pub fn held_by_rust() -> i64 {
+    HELD[1].load(Ordering::Relaxed)
+}
+
+/// Whether an allocation of `more` octets is to fail.
+fn fails(part: Part, more: usize) -> bool {
+    let Ok(Some(mut armed)) = ARMED.try_with(Cell::get) else { return false };
+    if armed.part != part || more == 0 {
+        return false;
+    }
+    if let Fault::Large(least) = armed.fault
+        && more < least
+    {
+        return false;
+    }
+    armed.left = armed.left.saturating_sub(1);
+    let fail = match armed.fault {
+        _ if armed.left > 0 => false,
+        Fault::Once => armed.failed == 0,
+        Fault::Large(_) => true,
+        Fault::Full if armed.free >= more => {
+            armed.free -= more;
+            false
+        }
+        Fault::Full => true,
+    };
+    armed.failed += u64::from(fail);
+    ARMED.set(Some(armed));
+    fail
+}
+
+fn given_back(octets: usize) {
+    if let Ok(Some(mut armed)) = ARMED.try_with(Cell::get)
+        && armed.fault == Fault::Full
+        && armed.left == 0
+    {
+        armed.free += octets;
+        ARMED.set(Some(armed));
+    }
+}
+
+fn hold(rust: bool, octets: i64) {
+    HELD[usize::from(rust)].fetch_add(octets, Ordering::Relaxed);
+}
+
+unsafe extern "C" {
+    fn __libc_malloc(size: usize) -> *mut c_void;
+    fn __libc_realloc(block: *mut c_void, size: usize) -> *mut c_void;
+    fn __libc_memalign(align: usize, size: usize) -> *mut c_void;
+    fn __libc_free(block: *mut c_void);
+}
+
+fn size_of_block(block: *mut c_void) -> usize {
+    if block.is_null() {
+        return 0;
+    }
+    // SAFETY: a block of the C library's.
+    unsafe { libc::malloc_usable_size(block) }
+}
+
+/// The C library's, for everything but the engine and Rust.
+///
+/// # Safety
+/// As malloc(3).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn malloc(size: usize) -> *mut c_void {
+    if fails(Part::Compiler, size.max(1)) {
+        return std::ptr::null_mut();
+    }
+    // SAFETY: the caller's promise.
+    let block = unsafe { __libc_malloc(size) };
+    hold(false, size_of_block(block) as i64);
+    block
+}
+
+/// The engine's.
+///
+/// # Safety
+/// As realloc(3).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn realloc(block: *mut c_void, size: usize) -> *mut c_void {
+    let before = size_of_block(block);
+    // A heap may fail also to make a block smaller: it moves it to where blocks of that size are.
+    if fails(Part::Engine, size.saturating_sub(before).max(1)) {
+        return std::ptr::null_mut();
+    }
+    // SAFETY: the caller's promise.
+    let new = unsafe { __libc_realloc(block, size) };
+    if !new.is_null() {
+        hold(false, size_of_block(new) as i64 - before as i64);
+    }
+    new
+}
+
+/// Gives back what either of them gave.
+///
+/// # Safety
+/// As free(3).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn free(block: *mut c_void) {
+    let octets = size_of_block(block);
+    hold(false, -(octets as i64));
+    given_back(octets);
+    // SAFETY: the caller's promise.
+    unsafe { __libc_free(block) };
+}
+
+/// Rust's own.
+pub struct Counting;
+
+// SAFETY: the C library's heap, by names that this program does not replace.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        if fails(Part::Rust, layout.size()) {
+            return std::ptr::null_mut();
+        }
+        // SAFETY: a layout has a power of two and a size.
+        let block = unsafe { __libc_memalign(layout.align().max(16), layout.size()) };
+        if !block.is_null() {
+            hold(true, layout.size() as i64);
+        }
+        block.cast()
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        hold(true, -(layout.size() as i64));
+        given_back(layout.size());
+        // SAFETY: a block of `alloc`.
+        unsafe { __libc_free(block.cast()) };
+    }
+}
