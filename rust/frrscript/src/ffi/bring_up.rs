@@ -3,7 +3,7 @@
 
 use super::context::CallContext;
 use super::engine::{self, lua_State};
-use super::{native, userdata};
+use super::{executable, native, userdata};
 use crate::script::module::Chunk;
 use std::ffi::{CStr, c_int};
 
@@ -61,9 +61,13 @@ unsafe fn push_chunk(state: *mut lua_State, chunk: &Chunk) {
         if status != engine::LUA_OK {
             engine::lua_error(state);
         }
-        if chunk.native && engine::luau_codegen_supported() != 0 {
-            engine::luau_codegen_create(state);
-            engine::luau_codegen_compile(state, -1);
+        if chunk.native {
+            let possible = engine::luau_codegen_supported() != 0 && executable::allowed();
+            if possible {
+                engine::luau_codegen_create(state);
+                engine::luau_codegen_compile(state, -1);
+            }
+            super::context::of(state).modules().asked_for_native(possible);
         }
     }
 }

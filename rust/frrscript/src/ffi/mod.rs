@@ -19,6 +19,7 @@ pub mod compiler;
 mod context;
 pub mod deadline;
 mod engine;
+mod executable;
 pub mod exports;
 pub mod field;
 pub mod host;

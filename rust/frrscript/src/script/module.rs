@@ -82,6 +82,7 @@ pub struct Modules {
     chain: RefCell<Vec<String>>,
     entries: RefCell<Vec<Entry>>,
     octets: Cell<usize>,
+    native: Cell<Option<bool>>,
 }
 
 /// `require` works until it is dropped.
@@ -179,6 +180,17 @@ impl Modules {
         let module = Module { name: name.to_owned(), path: path.clone(), hash };
         self.entries.borrow_mut().push(Entry { module, text, done: false });
         Ok(chunk)
+    }
+
+    /// The script or a module asked for native code; whether it is possible.
+    pub fn asked_for_native(&self, possible: bool) {
+        self.native.set(Some(possible));
+    }
+
+    /// Whether there is native code, if it was asked for.
+    #[must_use]
+    pub fn native(&self) -> Option<bool> {
+        self.native.get()
     }
 
     /// A module begins to run.

@@ -107,6 +107,7 @@ impl Script {
             self.uses.borrow().iter().map(|u| u.function.clone()).filter(|f| is_there(f)).collect();
         let number = self.loads.get() + 1;
         let loaded = Source::read(directory, &self.name)
+            .and_then(|source| self.not_emptied(had.is_some(), source))
             .and_then(|source| source.compile(&self.name, &options))
             .and_then(|compiled| compiled.check(&needed, number));
         match loaded {
@@ -138,6 +139,23 @@ impl Script {
                 Err(failure)
             }
         }
+    }
+
+    /// A file without text is a script without functions. In the place of one that had some, somebody truncated it.
+    fn not_emptied(&self, reload: bool, source: Source) -> Result<Source, Failure> {
+        if !reload || !source.text.trim().is_empty() {
+            return Ok(source);
+        }
+        Err(Failure::new(
+            Kind::Missing,
+            format!(
+                "script {}: {}: has no text: write it again, then 'script reload {}'; to end the script, 'no script load {}'",
+                self.name,
+                source.path.display(),
+                self.name,
+                self.name
+            ),
+        ))
     }
 
     /// Takes the generation out of service.

@@ -101,6 +101,10 @@ pub fn detail(script: &Script) -> String {
         }
         None => writeln!(out, "  File: none in service"),
     };
+    if let Some(native) = script.current().and_then(|g| g.vm.context().modules().native()) {
+        let how = if native { "yes" } else { "no: the system denies executable memory, so it is interpreted" };
+        let _ = writeln!(out, "  Native code: {how}");
+    }
     let _ = writeln!(
         out,
         "  Limits: {} ms for a call, {} MiB; on error: {}",
@@ -184,6 +188,7 @@ fn one(script: &Script) -> Value {
         "file": current.as_ref().map(|g| g.path.display().to_string()),
         "hash": current.as_ref().map(|g| format!("{:016x}", g.hash)),
         "modules": current.as_ref().map(|g| modules(&g.modules)),
+        "native": current.as_ref().and_then(|g| g.vm.context().modules().native()),
         "inServiceSince": current.as_ref().map(|g| unix(g.since)),
         "limitTimeMsecs": options.time_ms,
         "limitMemoryBytes": options.memory(),

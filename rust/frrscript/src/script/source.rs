@@ -2,10 +2,10 @@
 //! A script's file: its name, where it is, and what is refused.
 
 use crate::failure::{Failure, Kind};
-use std::fs::OpenOptions;
+use std::fs::{Metadata, OpenOptions};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::Read;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// Octets of a source. The compiler runs outside of any time limit; this bounds it.
@@ -64,7 +64,7 @@ impl Source {
             )));
         };
         let (text, hash) =
-            read_text(path).map_err(|why| missing(format!("script {name}: {}: {why}", path.display())))?;
+            read_text(path).map_err(|why| failure_of(&why, format!("script {name}: {}: {why}", path.display())))?;
         Ok(Source { path: path.clone(), hash, text })
     }
 }
@@ -74,16 +74,17 @@ impl Source {
 /// # Errors
 /// Why it is refused, as it goes on after the path.
 pub fn read_text(path: &Path) -> Result<(String, u64), String> {
-    // Not blocking: a FIFO of that name would keep the daemon waiting for a writer.
-    let file = OpenOptions::new()
+    // What is not a file is not opened: that alone may do something (a FIFO lets its writer go on, a tape moves).
+    let seen = path.metadata().map_err(unreadable)?;
+    ordinary(&seen)?;
+    // Not blocking: a FIFO may have come in its place meanwhile.
+    let mut file = OpenOptions::new()
         .read(true)
         .custom_flags(libc::O_NONBLOCK | libc::O_CLOEXEC)
         .open(path)
-        .map_err(|e| e.to_string())?;
-    let data = file.metadata().map_err(|e| e.to_string())?;
-    if !data.is_file() {
-        return Err("not a file".to_owned());
-    }
+        .map_err(unreadable)?;
+    let data = file.metadata().map_err(unreadable)?;
+    ordinary(&data)?;
     if data.mode() & 0o002 != 0 {
         return Err("every user may write it: take that away (chmod o-w)".to_owned());
     }
@@ -91,9 +92,12 @@ pub fn read_text(path: &Path) -> Result<(String, u64), String> {
         return Err(format!("has {} octets: a script has at most {MOST}", data.len()));
     }
     let mut octets = Vec::new();
-    file.take(MOST + 1).read_to_end(&mut octets).map_err(|e| e.to_string())?;
-    if octets.len() as u64 > MOST {
-        return Err(format!("has more than {MOST} octets"));
+    octets.try_reserve_exact(usize::try_from(data.len()).unwrap_or(0) + 1).map_err(|_| NO_MEMORY.to_owned())?;
+    (&mut file).take(MOST + 1).read_to_end(&mut octets).map_err(unreadable)?;
+    let after = file.metadata().map_err(unreadable)?;
+    let version = |m: &Metadata| (m.len(), m.mtime(), m.mtime_nsec());
+    if version(&data) != version(&after) || octets.len() as u64 != after.len() {
+        return Err("was written to while it was read: load it again; better, write another file and rename it".to_owned());
     }
     let text = String::from_utf8(octets)
         .map_err(|_| "not text: scripts are loaded as source in UTF-8, never as bytecode".to_owned())?;
@@ -104,6 +108,44 @@ pub fn read_text(path: &Path) -> Result<(String, u64), String> {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     Ok((text, hasher.finish()))
+}
+
+/// In an error of [`read_text`]; it is one of kind memory then.
+pub const NO_MEMORY: &str = "not read: the system has no memory";
+
+#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
+fn unreadable(error: std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::PermissionDenied => {
+            format!("{error}: the user that the daemon runs as must be able to read it and to enter its folder")
+        }
+        ErrorKind::NotFound => format!("{error}: it is a link to what is not there"),
+        ErrorKind::OutOfMemory => NO_MEMORY.to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// Refuses what is not an ordinary file.
+fn ordinary(data: &Metadata) -> Result<(), String> {
+    let kind = data.file_type();
+    let what = if kind.is_file() {
+        return Ok(());
+    } else if kind.is_dir() {
+        "a directory"
+    } else if kind.is_fifo() {
+        "a FIFO"
+    } else if kind.is_socket() {
+        "a socket"
+    } else {
+        "a device"
+    };
+    Err(format!("is {what}, not a file: take it away and write the text there"))
+}
+
+/// The failure of a text that was not read.
+#[must_use]
+pub fn failure_of(why: &str, message: String) -> Failure {
+    Failure::new(if why == NO_MEMORY { Kind::Memory } else { Kind::Missing }, message)
 }
 
 fn missing(message: String) -> Failure {

@@ -17,6 +17,7 @@ mod engine;
 mod escape;
 mod events;
 mod fields;
+mod files;
 mod host;
 mod limits;
 mod loading;

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What may become of a script's file, or a module's, while the script is in service: the old one stays, at once.
+
+use super::host::{Host, chmod};
+use super::tables::Objects;
+use frrscript::ffi::abi::Verdict;
+use insta::assert_snapshot;
+use std::ffi::CString;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+const GOOD: &str = "function f() return true end";
+
+fn mkfifo(path: &Path) {
+    let path = CString::new(path.as_os_str().as_bytes()).expect("no NUL in it");
+    // SAFETY: a live path.
+    assert_eq!(unsafe { libc::mkfifo(path.as_ptr(), 0o600) }, 0);
+}
+
+/// The error of a reload after `fault` took the place of the file; all is well once the file is back.
+fn refused(main: bool, fault: impl FnOnce(&Path)) -> String {
+    let source = if main { GOOD } else { "local m = require 'm' function f() return m end" };
+    let host = Host::with(source);
+    let module = host.write("m", "return true");
+    host.load("s").expect("it loads");
+    let rule = host.rule("s", "f");
+    let path = if main { host.directory.join("s.lua") } else { module };
+    fs::remove_file(&path).expect("it was there");
+    fault(&path);
+    let began = Instant::now();
+    let error = host.reload("s").expect_err("it is refused");
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    assert_eq!(rule.call(&Objects::sample()), Verdict::MATCH);
+    assert_eq!(host.show("s")["state"], "reload refused");
+    let (error, stays) = error.rsplit_once('\n').expect("two lines");
+    assert_eq!(stays, "generation 1 of DIR/s.lua stays in service");
+    if path.is_dir() {
+        fs::remove_dir(&path).expect("it is empty");
+    } else if path.symlink_metadata().is_ok() {
+        fs::remove_file(&path).expect("it is there");
+    }
+    host.write("s", source);
+    host.write("m", "return true");
+    assert_eq!(host.reload("s"), Ok("script s: generation 2 in service".to_owned()));
+    assert_eq!(rule.call(&Objects::sample()), Verdict::MATCH);
+    error.lines().next().unwrap_or_default().to_owned()
+}
+
+fn sparse(path: &Path) {
+    fs::File::create(path).and_then(|f| f.set_len(1 << 30)).expect("a sparse file");
+}
+
+fn link(to: &'static str) -> impl Fn(&Path) {
+    move |path| std::os::unix::fs::symlink(to, path).expect("a link")
+}
+
+#[test]
+fn of_a_script() {
+    assert_snapshot!(refused(true, |_| {}), @"");
+    assert_snapshot!(refused(true, |p| fs::write(p, "").expect("a file")), @"");
+    assert_snapshot!(refused(true, |p| fs::write(p, "function f() return tr").expect("a file")), @"");
+    assert_snapshot!(refused(true, |p| fs::create_dir(p).expect("a directory")), @"");
+    assert_snapshot!(refused(true, mkfifo), @"");
+    assert_snapshot!(refused(true, |p| drop(UnixListener::bind(p))), @"");
+    assert_snapshot!(refused(true, link("/dev/zero")), @"");
+    assert_snapshot!(refused(true, link("/nowhere/s.lua")), @"");
+    assert_snapshot!(refused(true, link("s.lua")), @"");
+    assert_snapshot!(refused(true, sparse), @"");
+}
+
+#[test]
+fn of_a_module() {
+    assert_snapshot!(refused(false, |_| {}), @"");
+    assert_snapshot!(refused(false, |p| fs::create_dir(p).expect("a directory")), @"");
+    assert_snapshot!(refused(false, mkfifo), @"");
+    assert_snapshot!(refused(false, |p| drop(UnixListener::bind(p))), @"");
+    assert_snapshot!(refused(false, link("/dev/zero")), @"");
+    assert_snapshot!(refused(false, link("/nowhere/m.lua")), @"");
+    assert_snapshot!(refused(false, sparse), @"");
+}
+
+#[test]
+fn a_fifo_is_not_even_opened() {
+    let host = Host::start();
+    let path = host.directory.join("s.lua");
+    mkfifo(&path);
+    host.load("s").expect_err("it is refused");
+    // SAFETY: a live path. A writer that does not wait only finds one who reads.
+    let writer = unsafe {
+        let path = CString::new(path.as_os_str().as_bytes()).expect("no NUL in it");
+        libc::open(path.as_ptr(), libc::O_WRONLY | libc::O_NONBLOCK)
+    };
+    assert_eq!(writer, -1);
+}
+
+#[test]
+fn a_link_to_a_file_elsewhere_is_followed() {
+    let host = Host::start();
+    let elsewhere = host.directory.join("elsewhere");
+    fs::create_dir(&elsewhere).expect("a directory");
+    fs::write(elsewhere.join("policy"), GOOD).expect("a file");
+    std::os::unix::fs::symlink("elsewhere/policy", host.directory.join("s.lua")).expect("a link");
+    host.load("s").expect("it loads");
+    chmod(&elsewhere.join("policy"), 0o666);
+    assert_snapshot!(host.reload("s").unwrap_err(), @"");
+}
+
+#[test]
+fn renames_while_it_reloads_give_the_one_or_the_other() {
+    let host = Host::with("function f() return true end function g() return true end");
+    host.load("s").expect("it loads");
+    let (f, g) = (host.rule("s", "f"), host.rule("s", "g"));
+    let (directory, stop) = (host.directory.clone(), std::sync::atomic::AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut n = 0_u32;
+            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                n += 1;
+                let answer = n.is_multiple_of(2);
+                let filler = "-- a long line of a comment\n".repeat(200);
+                let text = format!("function f() return {answer} end\n{filler}function g() return {answer} end");
+                fs::write(directory.join("new"), text).expect("a file");
+                fs::rename(directory.join("new"), directory.join("s.lua")).expect("a rename");
+            }
+        });
+        let mut answers = [0; 2];
+        for _ in 0..300 {
+            host.reload("s").expect("every version is whole");
+            let objects = Objects::sample();
+            let answer = f.call(&objects);
+            assert_eq!(answer, g.call(&objects), "one version");
+            answers[usize::from(answer == Verdict::MATCH)] += 1;
+        }
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert_eq!(answers[0] + answers[1], 300);
+    });
+}
+
+#[test]
+fn a_half_written_file_is_never_in_service() {
+    let text = format!("function f() return true end\n{}function g() return true end", "-- filler\n".repeat(20_000));
+    let host = Host::with(&text);
+    host.load("s").expect("it loads");
+    let (f, g) = (host.rule("s", "f"), host.rule("s", "g"));
+    let (path, stop) = (host.directory.join("s.lua"), std::sync::atomic::AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                fs::write(&path, &text).expect("a file");
+            }
+        });
+        let mut refused = 0;
+        for _ in 0..300 {
+            refused += u32::from(host.reload("s").is_err());
+            let objects = Objects::sample();
+            assert_eq!((f.call(&objects), g.call(&objects)), (Verdict::MATCH, Verdict::MATCH));
+        }
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert!(refused > 0, "the file was never seen half-written");
+    });
+}
