@@ -77,12 +77,8 @@ unsafe extern "C-unwind" fn run(state: *mut lua_State) -> c_int {
     unsafe {
         let job = engine::lua_touserdata(state, 1).cast::<Job>();
         let source = (*job).source;
-        (*job).code = engine::luau_compile_(
-            source.as_ptr().cast(),
-            source.len(),
-            &raw mut (*job).options,
-            &raw mut (*job).len,
-        );
+        (*job).code =
+            engine::luau_compile_(source.as_ptr().cast(), source.len(), &raw mut (*job).options, &raw mut (*job).len);
     }
     0
 }

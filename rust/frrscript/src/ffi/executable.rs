@@ -26,9 +26,7 @@ fn possible() -> bool {
 pub fn allowed() -> bool {
     let allowed = possible();
     if !allowed && !TOLD.swap(true, Ordering::Relaxed) {
-        log::warn!(
-            "native code: the system denies executable memory: scripts with --!native run in the interpreter"
-        );
+        log::warn!("native code: the system denies executable memory: scripts with --!native run in the interpreter");
     }
     allowed
 }

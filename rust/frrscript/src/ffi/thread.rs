@@ -136,8 +136,7 @@ impl Vm {
         let mut job = Handed { thread: thread.state, function: function.map(Function::reference), values, count: 0 };
         let state = self.state();
         // SAFETY: the job lives through the call; the coroutine runs nothing.
-        let status =
-            self.without_limit(|| unsafe { engine::lua_cpcall(state, hand_over, (&raw mut job).cast()) });
+        let status = self.without_limit(|| unsafe { engine::lua_cpcall(state, hand_over, (&raw mut job).cast()) });
         if status == engine::LUA_OK {
             return Ok(job.count);
         }

@@ -3,7 +3,7 @@
 
 use super::source::{self, LONGEST_NAME};
 use super::store;
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 use crate::ffi::{compiler, host};
 use std::cell::{Cell, RefCell};
 use std::ffi::{CStr, CString};
@@ -167,7 +167,10 @@ impl Modules {
         if self.entries.borrow().len() >= MOST {
             return Err(missing(format!("a script has at most {MOST} modules")));
         }
-        let (text, hash) = source::read_text(path).map_err(|why| missing(format!("{}: {why}", path.display())))?;
+        let (text, hash) = source::read_text(path).map_err(|why| {
+            let failure = missing(format!("{}: {why}", path.display()));
+            if why == source::NO_MEMORY { Failure { kind: Kind::Memory, ..failure } } else { failure }
+        })?;
         let octets = self.octets.get() + text.len();
         if octets > MOST_TEXT {
             return Err(missing(format!("a script and its modules have at most {MOST_TEXT} octets")));

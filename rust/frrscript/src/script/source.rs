@@ -97,7 +97,9 @@ pub fn read_text(path: &Path) -> Result<(String, u64), String> {
     let after = file.metadata().map_err(unreadable)?;
     let version = |m: &Metadata| (m.len(), m.mtime(), m.mtime_nsec());
     if version(&data) != version(&after) || octets.len() as u64 != after.len() {
-        return Err("was written to while it was read: load it again; better, write another file and rename it".to_owned());
+        return Err(
+            "was written to while it was read: load it again; better, write another file and rename it".to_owned()
+        );
     }
     let text = String::from_utf8(octets)
         .map_err(|_| "not text: scripts are loaded as source in UTF-8, never as bytecode".to_owned())?;

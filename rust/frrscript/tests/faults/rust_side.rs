@@ -94,7 +94,9 @@ fn a_small_allocation_ends_the_process_with_the_reason() {
     let rule = host.rule("s", "f");
     let good = |verdict| matches!(verdict, Verdict::MATCH | Verdict::NOMATCH);
     ends_cleanly(1, &|| good(rule.call(&Objects::sample())));
-    ends_cleanly(7, &|| host.reload("s").is_ok_and(|t| t.contains("in service")) && good(rule.call(&Objects::sample())));
+    ends_cleanly(7, &|| {
+        host.reload("s").is_ok_and(|t| t.contains("in service")) && good(rule.call(&Objects::sample()))
+    });
     ends_cleanly(3, &|| host.show("s")["generation"] == 1);
 }
 
@@ -149,9 +151,13 @@ fn a_large_set_is_an_error() {
 fn a_large_text_is_an_error() {
     is_an_error("function f() frr.json.encode(('x'):rep(1000000)) return true end");
     is_an_error("function f() frr.json.decode('\"' .. ('x'):rep(1000000) .. '\"') return true end");
-    is_an_error("function f() local t = {} for n = 1, 20000 do t[n] = n end frr.json.decode(frr.json.encode(t)) return true end");
+    is_an_error(
+        "function f() local t = {} for n = 1, 20000 do t[n] = n end frr.json.decode(frr.json.encode(t)) return true end",
+    );
     is_an_error("function f() frr.cbor.encode(('x'):rep(1000000)) return true end");
-    is_an_error("function f() local t = {} for n = 1, 20000 do t[n] = n end frr.cbor.decode(frr.cbor.encode(t)) return true end");
+    is_an_error(
+        "function f() local t = {} for n = 1, 20000 do t[n] = n end frr.cbor.decode(frr.cbor.encode(t)) return true end",
+    );
     is_an_error("function f() log.info(('x'):rep(1000000)) return true end");
     is_an_error("function f() error(('x'):rep(1000000)) end");
     is_an_error("function f(_, a) a.aspath = ('65001 '):rep(100000) return true end");
@@ -159,6 +165,8 @@ fn a_large_text_is_an_error() {
 
 #[test]
 fn a_large_value_that_is_kept_is_an_error() {
-    is_an_error("local d = frr.shared_dict('d') function f() d:set('k', ('x'):rep(1000000)) d:get('k') return true end");
+    is_an_error(
+        "local d = frr.shared_dict('d') function f() d:set('k', ('x'):rep(1000000)) d:get('k') return true end",
+    );
     is_an_error("function f() ('x'):rep(1000000):find(('x'):rep(200000) .. 'y', 1, true) return true end");
 }

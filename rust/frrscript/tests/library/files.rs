@@ -59,27 +59,27 @@ fn link(to: &'static str) -> impl Fn(&Path) {
 
 #[test]
 fn of_a_script() {
-    assert_snapshot!(refused(true, |_| {}), @"");
-    assert_snapshot!(refused(true, |p| fs::write(p, "").expect("a file")), @"");
-    assert_snapshot!(refused(true, |p| fs::write(p, "function f() return tr").expect("a file")), @"");
-    assert_snapshot!(refused(true, |p| fs::create_dir(p).expect("a directory")), @"");
-    assert_snapshot!(refused(true, mkfifo), @"");
-    assert_snapshot!(refused(true, |p| drop(UnixListener::bind(p))), @"");
-    assert_snapshot!(refused(true, link("/dev/zero")), @"");
-    assert_snapshot!(refused(true, link("/nowhere/s.lua")), @"");
-    assert_snapshot!(refused(true, link("s.lua")), @"");
-    assert_snapshot!(refused(true, sparse), @"");
+    assert_snapshot!(refused(true, |_| {}), @"script s: no file DIR/s.lua (nor .luau): write it there, then 'script reload s'");
+    assert_snapshot!(refused(true, |p| fs::write(p, "").expect("a file")), @"script s: DIR/s.lua: has no text: write it again, then 'script reload s'; to end the script, 'no script load s'");
+    assert_snapshot!(refused(true, |p| fs::write(p, "function f() return tr").expect("a file")), @"script s: DIR/s.lua:1: Expected 'end' (to close 'function' at column 1), got <eof>");
+    assert_snapshot!(refused(true, |p| fs::create_dir(p).expect("a directory")), @"script s: DIR/s.lua: is a directory, not a file: take it away and write the text there");
+    assert_snapshot!(refused(true, mkfifo), @"script s: DIR/s.lua: is a FIFO, not a file: take it away and write the text there");
+    assert_snapshot!(refused(true, |p| drop(UnixListener::bind(p))), @"script s: DIR/s.lua: is a socket, not a file: take it away and write the text there");
+    assert_snapshot!(refused(true, link("/dev/zero")), @"script s: DIR/s.lua: is a device, not a file: take it away and write the text there");
+    assert_snapshot!(refused(true, link("/nowhere/s.lua")), @"script s: DIR/s.lua: No such file or directory (os error 2): it is a link to what is not there");
+    assert_snapshot!(refused(true, link("s.lua")), @"script s: DIR/s.lua: Too many levels of symbolic links (os error 40)");
+    assert_snapshot!(refused(true, sparse), @"script s: DIR/s.lua: has 1073741824 octets: a script has at most 1048576");
 }
 
 #[test]
 fn of_a_module() {
-    assert_snapshot!(refused(false, |_| {}), @"");
-    assert_snapshot!(refused(false, |p| fs::create_dir(p).expect("a directory")), @"");
-    assert_snapshot!(refused(false, mkfifo), @"");
-    assert_snapshot!(refused(false, |p| drop(UnixListener::bind(p))), @"");
-    assert_snapshot!(refused(false, link("/dev/zero")), @"");
-    assert_snapshot!(refused(false, link("/nowhere/m.lua")), @"");
-    assert_snapshot!(refused(false, sparse), @"");
+    assert_snapshot!(refused(false, |_| {}), @"script s: DIR/s.lua:1: module m: no file DIR/m.lua (nor .luau)");
+    assert_snapshot!(refused(false, |p| fs::create_dir(p).expect("a directory")), @"script s: DIR/s.lua:1: module m: DIR/m.lua: is a directory, not a file: take it away and write the text there");
+    assert_snapshot!(refused(false, mkfifo), @"script s: DIR/s.lua:1: module m: DIR/m.lua: is a FIFO, not a file: take it away and write the text there");
+    assert_snapshot!(refused(false, |p| drop(UnixListener::bind(p))), @"script s: DIR/s.lua:1: module m: DIR/m.lua: is a socket, not a file: take it away and write the text there");
+    assert_snapshot!(refused(false, link("/dev/zero")), @"script s: DIR/s.lua:1: module m: DIR/m.lua: is a device, not a file: take it away and write the text there");
+    assert_snapshot!(refused(false, link("/nowhere/m.lua")), @"script s: DIR/s.lua:1: module m: DIR/m.lua: No such file or directory (os error 2): it is a link to what is not there");
+    assert_snapshot!(refused(false, sparse), @"script s: DIR/s.lua:1: module m: DIR/m.lua: has 1073741824 octets: a script has at most 1048576");
 }
 
 #[test]
@@ -105,7 +105,10 @@ fn a_link_to_a_file_elsewhere_is_followed() {
     std::os::unix::fs::symlink("elsewhere/policy", host.directory.join("s.lua")).expect("a link");
     host.load("s").expect("it loads");
     chmod(&elsewhere.join("policy"), 0o666);
-    assert_snapshot!(host.reload("s").unwrap_err(), @"");
+    assert_snapshot!(host.reload("s").unwrap_err(), @r"
+    script s: DIR/s.lua: every user may write it: take that away (chmod o-w)
+    generation 1 of DIR/s.lua stays in service
+    ");
 }
 
 #[test]

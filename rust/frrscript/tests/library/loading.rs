@@ -16,7 +16,7 @@ fn files() {
     }
     assert_snapshot!(host.load("a/b").unwrap_err(), @r#""a/b" is not a script name: write the file's name without its folder and without .lua, up to 64 letters, digits, _ - and ."#);
     std::fs::create_dir(host.directory.join("d.lua")).unwrap();
-    assert_snapshot!(host.load("d").unwrap_err(), @"script d: DIR/d.lua: not a file");
+    assert_snapshot!(host.load("d").unwrap_err(), @"script d: DIR/d.lua: is a directory, not a file: take it away and write the text there");
     let open = host.write("open", "");
     chmod(&open, 0o666);
     assert_snapshot!(host.load("open").unwrap_err(), @"script open: DIR/open.lua: every user may write it: take that away (chmod o-w)");
@@ -27,7 +27,7 @@ fn files() {
     host.write("latin", b"-- \xe9");
     assert_snapshot!(host.load("latin").unwrap_err(), @"script latin: DIR/latin.lua: not text: scripts are loaded as source in UTF-8, never as bytecode");
     std::os::unix::fs::symlink("nowhere", host.directory.join("l.lua")).unwrap();
-    assert_snapshot!(host.load("l").unwrap_err(), @"script l: DIR/l.lua: No such file or directory (os error 2)");
+    assert_snapshot!(host.load("l").unwrap_err(), @"script l: DIR/l.lua: No such file or directory (os error 2): it is a link to what is not there");
     assert_snapshot!(host.reload("unknown").unwrap_err(), @r#"no script "unknown": there is d, half, l, large, latin, none, open"#);
 }
 
