@@ -43,6 +43,28 @@ impl Feed {
         feed
     }
 
+    /// One turn of a table that does not rest: of its groups of IPv4 prefixes one in four is withdrawn, one has another MED,
+    /// one is as it was, and of one nothing is said; with the next turn each group is at the next of these. To bring the table to rest, send
+    /// all of it again.
+    #[must_use]
+    pub fn churn(options: &Options, turn: usize) -> Self {
+        let mut feed = Self { octets: Vec::new(), ends: Vec::new(), routes: options.routes, routes6: 0, updates: 0 };
+        let groups = table::groups(options).filter(|group| group.family == Family::Ipv4);
+        for (number, mut group) in groups.enumerate() {
+            feed.updates += match (number + turn) % 4 {
+                0 => Update::encode_withdrawn(&mut feed.octets, &group.prefixes),
+                1 => continue,
+                2 => {
+                    group.attributes.med = Some(turn as u32);
+                    Update::encode(&mut feed.octets, &group.attributes, group.family, &group.prefixes)
+                }
+                _ => Update::encode(&mut feed.octets, &group.attributes, group.family, &group.prefixes),
+            };
+            feed.ends.push(feed.octets.len());
+        }
+        feed
+    }
+
     /// The octets in pieces that end where a message ends.
     pub fn chunks(&self) -> impl Iterator<Item = &[u8]> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());

@@ -51,6 +51,10 @@ struct Args {
     /// A community that a quarter of the routes carries, as ASN:VALUE.
     #[arg(long, value_name = "COMMUNITY", value_parser = community)]
     tag: Option<u32>,
+    /// Change a part of the IPv4 routes every so many milliseconds, until standard input ends; then announce the table as it was
+    /// and say "at rest".
+    #[arg(long, value_name = "MSEC")]
+    churn: Option<u64>,
     /// Leave when the router has announced this many routes to us, and fail if it does not.
     #[arg(long, value_name = "N")]
     expect: Option<usize>,
@@ -68,7 +72,7 @@ fn community(text: &str) -> Result<u32> {
 fn main() -> Result<()> {
     let args = Args::parse();
     let timeout = Duration::from_secs(args.timeout);
-    let feed = Feed::new(&Options {
+    let options = Options {
         seed: args.seed,
         local_as: args.local_as,
         routes: args.routes,
@@ -76,7 +80,8 @@ fn main() -> Result<()> {
         next_hop: args.next_hop,
         next_hop6: args.next_hop6,
         tags: args.tag.map(|community| Tag { communities: vec![community], per_mille: 250 }).into_iter().collect(),
-    });
+    };
+    let feed = Feed::new(&options);
     let routes = args.routes + args.routes6;
     println!("{routes} routes in {} UPDATEs, {} octets", feed.updates, feed.len());
 
@@ -101,6 +106,12 @@ fn main() -> Result<()> {
     session.send(&feed).context("the session ended while sending")?;
     println!("sent in {:.3} s", start.elapsed().as_secs_f64());
 
+    if let Some(pause) = args.churn {
+        let turns = churn(&session, &options, Duration::from_millis(pause))?;
+        session.send(&feed).context("the session ended while sending")?;
+        println!("at rest after {turns} turns");
+    }
+
     if let Some(expect) = args.expect {
         let result = session.wait(timeout, |received| received.routes.len() >= expect);
         report(&session);
@@ -115,6 +126,23 @@ fn main() -> Result<()> {
         println!("session ended: {error}");
     }
     Ok(())
+}
+
+/// Sends turns until standard input ends; how many.
+fn churn(session: &Session, options: &Options, pause: Duration) -> Result<usize> {
+    let turns: Vec<Feed> = (0..8).map(|turn| Feed::churn(options, turn)).collect();
+    let (ended, wait) = std::sync::mpsc::channel::<()>();
+    std::thread::spawn(move || {
+        // Until it is closed; then the sender goes, and the channel with it.
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        drop(ended);
+    });
+    let mut sent = 0;
+    while wait.recv_timeout(pause) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+        session.send(&turns[sent % turns.len()]).context("the session ended while sending")?;
+        sent += 1;
+    }
+    Ok(sent)
 }
 
 fn report(session: &Session) {

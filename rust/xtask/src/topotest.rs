@@ -217,6 +217,7 @@ pub fn pytest_with(
         bail!("topotests make network namespaces and so need root: run this command with sudo");
     }
     prepare(layout)?;
+    let feeder = feeder(layout, paths)?;
     let copy = layout.topotests();
     let rundir = layout.target.join("topotests").join(name);
     remove(&rundir)?;
@@ -237,6 +238,7 @@ pub fn pytest_with(
         .args(more)
         .env("PYTHONPATH", python_path(layout)?)
         .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("BGPFEED", feeder)
         .dir(&copy);
     for (name, value) in variables {
         pytest = pytest.env(name, value);
@@ -251,6 +253,19 @@ pub fn pytest_with(
         count.failed = 1;
     }
     Ok(count)
+}
+
+/// The sender of BGP routes, built if a test among these runs it.
+fn feeder(layout: &Layout, paths: &[String]) -> Result<PathBuf> {
+    if paths.iter().any(|path| path.contains("script_faults")) {
+        let log = layout.log("cargo-bgpfeed");
+        run("cargo")
+            .args(["build", "--locked", "--package", "bgpfeed", "--profile", "xtask"])
+            .env("CARGO_TARGET_DIR", &layout.cargo_target)
+            .dir(&layout.repo)
+            .step("build the sender of routes", &log)?;
+    }
+    Ok(layout.cargo_target.join("xtask/bgpfeed"))
 }
 
 fn python_path(layout: &Layout) -> Result<std::ffi::OsString> {

@@ -81,6 +81,25 @@ impl Update {
         messages
     }
 
+    /// Appends UPDATEs that withdraw IPv4 prefixes. Returns how many messages these were.
+    pub fn encode_withdrawn(out: &mut Vec<u8>, prefixes: &[IpNet]) -> usize {
+        // A prefix takes 5 octets at most; header and two lengths take the rest.
+        let parts = prefixes.chunks((MAX_MESSAGE - super::HEADER - 4) / 5);
+        let messages = parts.len();
+        for part in parts {
+            let mut withdrawn = Vec::new();
+            for &prefix in part {
+                put_prefix(&mut withdrawn, prefix);
+            }
+            let at = start(out, Kind::Update);
+            out.extend_from_slice(&(withdrawn.len() as u16).to_be_bytes());
+            out.append(&mut withdrawn);
+            out.extend_from_slice(&[0, 0]);
+            finish(out, at);
+        }
+        messages
+    }
+
     /// Decodes the body of an UPDATE of a session with 4-octet AS numbers. Families other than
     /// the two are skipped.
     ///
@@ -240,6 +259,18 @@ mod tests {
             let expected = Update { end_of_rib: Some(family), ..Update::default() };
             assert_eq!(decode(&out), [expected]);
         }
+    }
+
+    #[test]
+    fn withdrawals_are_written() {
+        let prefixes: Vec<IpNet> =
+            (0..2000_u32).map(|n| IpNet::new(std::net::Ipv4Addr::from(n << 8).into(), 24).expect("a prefix")).collect();
+        let mut out = Vec::new();
+        let messages = Update::encode_withdrawn(&mut out, &prefixes);
+        let updates = decode(&out);
+        assert_eq!(updates.len(), messages);
+        let withdrawn: Vec<IpNet> = updates.into_iter().flat_map(|u| u.withdrawn).collect();
+        assert_eq!(withdrawn, prefixes);
     }
 
     #[test]
