@@ -22,6 +22,7 @@ pub mod ffi;
 pub mod lua;
 pub mod pattern;
 pub mod reference;
+pub mod room;
 pub mod runtime;
 pub mod schema;
 pub mod script;

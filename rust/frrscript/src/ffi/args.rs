@@ -6,6 +6,7 @@ use super::engine::{self, lua_State};
 use super::object::{self, List, View};
 use crate::failure::{Failure, Kind};
 use crate::lua::value::Object;
+use crate::room;
 use std::ffi::{CStr, c_int};
 use std::marker::PhantomData;
 
@@ -126,7 +127,10 @@ impl<'a> Args<'a> {
     /// It is not one.
     pub fn text(&self, index: usize) -> Result<&'a str, Failure> {
         match self.get(index) {
-            Arg::Octets(octets) => std::str::from_utf8(octets).map_err(|_| self.wrong(index, "text")),
+            Arg::Octets(octets) => {
+                room::ask(octets.len() * COPIES)?;
+                std::str::from_utf8(octets).map_err(|_| self.wrong(index, "text"))
+            }
             _ => Err(self.wrong(index, "a string")),
         }
     }
@@ -137,7 +141,10 @@ impl<'a> Args<'a> {
     /// It is not one.
     pub fn octets(&self, index: usize) -> Result<&'a [u8], Failure> {
         match self.get(index) {
-            Arg::Octets(octets) => Ok(octets),
+            Arg::Octets(octets) => {
+                room::ask(octets.len() * COPIES)?;
+                Ok(octets)
+            }
             _ => Err(self.wrong(index, "a string")),
         }
     }
@@ -372,6 +379,7 @@ impl<'a> Args<'a> {
         };
         // SAFETY: a live state; the table is on the stack.
         let count = unsafe { engine::lua_objlen(self.state, at) };
+        room::ask(usize::try_from(count).unwrap_or(0).saturating_mul(ITEM))?;
         for i in 1..=count {
             if i % 1024 == 0 && crate::watchdog::expired() {
                 return Err(Failure::new(Kind::Deadline, "ran past its time limit"));
@@ -389,6 +397,11 @@ impl<'a> Args<'a> {
         Ok(())
     }
 }
+
+/// So many times its octets, about, are in use when a string is decoded or changed.
+const COPIES: usize = 4;
+/// Octets that an item of a table takes in a set while that is made, about.
+const ITEM: usize = 64;
 
 /// A number as a whole one, if it is.
 #[inline]

@@ -7,6 +7,7 @@ use crate::bus::plain::Plain;
 use crate::bus::wire::{DEEPEST, MOST};
 use crate::failure::Failure;
 use crate::lua::{as_path, sets};
+use crate::room;
 use std::ffi::{c_int, c_void};
 
 /// What plain data may be.
@@ -61,12 +62,18 @@ impl Args<'_> {
                 return Err(self.bad(index, "the value is too deep inside of calls"));
             }
         }
-        let mut walk = Walk { state, rules, path: String::from("the value"), inside: Vec::new(), left: rules.most };
+        let mut walk =
+            Walk { state, rules, path: String::from("the value"), inside: Vec::new(), left: rules.most, dry: None };
         // SAFETY: a live state; what the walk has left on the stack when it ends early is taken off.
         let (top, value) = unsafe { (engine::lua_gettop(state), walk.value(&self.get(index))) };
         // SAFETY: likewise.
         unsafe { engine::lua_settop(state, top) };
         *octets = rules.most - walk.left;
+        if let Some(failure) = walk.dry {
+            return Err(failure);
+        }
+        // What is made of it has about this size, and the values that it is made from.
+        room::ask(octets.saturating_mul(4))?;
         value.map_err(|why| self.bad(index, why))
     }
 }
@@ -81,6 +88,8 @@ struct Walk<'a> {
     inside: Vec<*const c_void>,
     /// Octets that may still come; a value takes one at least as a message.
     left: usize,
+    /// The system has no memory for it.
+    dry: Option<Failure>,
 }
 
 impl Walk<'_> {
@@ -94,6 +103,21 @@ impl Walk<'_> {
         }
     }
 
+    /// A copy.
+    fn octets(&mut self, octets: &[u8]) -> Result<Plain, String> {
+        self.take(octets.len())?;
+        self.room(octets.len())?;
+        Ok(Plain::Octets(octets.to_vec()))
+    }
+
+    fn room(&mut self, octets: usize) -> Result<(), String> {
+        room::ask(octets).map_err(|failure| {
+            let why = failure.message.clone();
+            self.dry = Some(failure);
+            why
+        })
+    }
+
     fn value(&mut self, arg: &Arg<'_>) -> Result<Plain, String> {
         self.take(1)?;
         Ok(match arg {
@@ -101,10 +125,7 @@ impl Walk<'_> {
             Arg::Bool(b) => Plain::Bool(*b),
             Arg::Number(n) => Plain::Number(*n),
             Arg::Integer(n) => Plain::Integer(*n),
-            Arg::Octets(octets) => {
-                self.take(octets.len())?;
-                Plain::Octets(octets.to_vec())
-            }
+            Arg::Octets(octets) => self.octets(octets)?,
             Arg::Table(at) => self.table(*at)?,
             Arg::View(view) => match view.live().and_then(|_| view.prefix()) {
                 Some(prefix) => Plain::Octets(prefix.to_string().into_bytes()),
@@ -155,6 +176,9 @@ impl Walk<'_> {
                 let value = self.value(&read(self.state, -1))?;
                 engine::lua_pop(self.state, 1);
                 self.path.truncate(here);
+                if entries.len() == entries.capacity() {
+                    self.room(entries.len() * 2 * size_of::<(Plain, Plain)>())?;
+                }
                 entries.push((key, value));
             }
         }
@@ -168,10 +192,9 @@ impl Walk<'_> {
         self.take(1)?;
         Ok(match key {
             Arg::Octets(octets) => {
-                self.take(octets.len())?;
                 let text: String = String::from_utf8_lossy(octets).escape_debug().take(40).collect();
                 let _ = write!(self.path, ".{text}");
-                Plain::Octets(octets.to_vec())
+                self.octets(octets)?
             }
             Arg::Number(n) => {
                 let _ = write!(self.path, "[{n}]");

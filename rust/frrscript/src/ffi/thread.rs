@@ -26,6 +26,15 @@ pub struct Thread {
     call: u64,
     /// Used of its time limit since its last wait.
     used: Duration,
+    /// It may be started again.
+    fit: bool,
+}
+
+impl Thread {
+    /// Whether another function can be started in it.
+    pub fn is_fit(&self) -> bool {
+        self.fit
+    }
 }
 
 /// How a slice ended.
@@ -64,7 +73,7 @@ impl Vm {
             let thread = engine::lua_newthread(state);
             let reference = engine::lua_ref(state, -1);
             engine::lua_pop(state, 1);
-            Ok(Thread { state: thread, reference, call: 0, used: Duration::ZERO })
+            Ok(Thread { state: thread, reference, call: 0, used: Duration::ZERO, fit: true })
         })
     }
 
@@ -131,7 +140,7 @@ impl Vm {
     }
 
     /// Pushes a function and values on a coroutine; how many values. They may be large: a protected call makes them.
-    fn hand_over(&self, thread: &Thread, function: Option<Function>, values: Vec<Out>) -> Result<c_int, Failure> {
+    fn hand_over(&self, thread: &mut Thread, function: Option<Function>, values: Vec<Out>) -> Result<c_int, Failure> {
         reserve::ready()?;
         let mut job = Handed { thread: thread.state, function: function.map(Function::reference), values, count: 0 };
         let state = self.state();
@@ -143,12 +152,31 @@ impl Vm {
         let failure = self.failure_of(state, status, "the task");
         self.context().end();
         self.account().clear();
-        // SAFETY: the error value is taken away; the coroutine runs nothing and is made fit for another function.
-        unsafe {
-            engine::lua_pop(state, 1);
-            engine::lua_resetthread(thread.state);
-        }
+        // SAFETY: the error value is taken away.
+        unsafe { engine::lua_pop(state, 1) };
+        self.reset(thread);
         Err(failure)
+    }
+
+    /// Makes a coroutine that failed fit for another function, if there is memory: its stack becomes a smaller one.
+    #[cold]
+    fn reset(&self, thread: &mut Thread) {
+        unsafe extern "C-unwind" fn reset(state: *mut lua_State) -> c_int {
+            // SAFETY: called protected, with a coroutine that runs nothing.
+            unsafe { engine::lua_resetthread(engine::lua_touserdata(state, 1).cast()) };
+            0
+        }
+        let state = self.state();
+        thread.fit = self.without_limit(|| {
+            // SAFETY: the stack is balanced.
+            unsafe {
+                let top = engine::lua_gettop(state);
+                let status = engine::lua_cpcall(state, reset, thread.state.cast());
+                engine::lua_settop(state, top);
+                status == engine::LUA_OK
+            }
+        });
+        self.account().clear();
     }
 
     /// Goes on where the last slice was cut.
@@ -179,8 +207,7 @@ impl Vm {
         context.end();
         account.clear();
         let slice = if let Some(failure) = failure {
-            // SAFETY: the coroutine runs nothing; this makes it fit for another function.
-            unsafe { engine::lua_resetthread(thread.state) };
+            self.reset(thread);
             Slice::Failed(failure)
         } else if status == engine::LUA_OK {
             // SAFETY: done; its results are of no use.

@@ -171,6 +171,10 @@ impl Modules {
             let failure = missing(format!("{}: {why}", path.display()));
             if why == source::NO_MEMORY { Failure { kind: Kind::Memory, ..failure } } else { failure }
         })?;
+        if text.trim().is_empty() {
+            // Nothing can be wanted of it: somebody truncated it.
+            return Err(missing(format!("{}: has no text: write it again", path.display())));
+        }
         let octets = self.octets.get() + text.len();
         if octets > MOST_TEXT {
             return Err(missing(format!("a script and its modules have at most {MOST_TEXT} octets")));

@@ -465,7 +465,7 @@ fn finish(script: &Rc<Script>, generation: &Rc<Generation>, mut task: Task, slic
         Slice::Failed(failure) => script.failed(Some(&task.handler.guard), &task.handler.name, &failure),
     }
     task.handler.running.set(task.handler.running.get().saturating_sub(1));
-    if reusable && !tasks.ended() && script.running.spare.borrow().is_none() {
+    if reusable && task.thread.is_fit() && !tasks.ended() && script.running.spare.borrow().is_none() {
         script.running.spare.replace(Some(task.thread));
     } else {
         generation.vm.give_back(&task.thread);

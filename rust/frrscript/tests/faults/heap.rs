@@ -47,8 +47,8 @@ thread_local! {
     static ARMED: Cell<Option<Armed>> = const { Cell::new(None) };
 }
 
-/// Octets that are not given back: of the C library's heap without Rust's, and of Rust's.
-static HELD: [AtomicI64; 2] = [const { AtomicI64::new(0) }; 2];
+/// Octets that are not given back: of the C library's heap without what Rust has of it.
+static HELD: AtomicI64 = AtomicI64::new(0);
 
 /// The n-th allocation of a part, counted from 1, is to fail.
 pub fn arm(part: Part, fault: Fault, n: u64) {
@@ -62,12 +62,7 @@ pub fn disarm() -> u64 {
 
 /// Octets that the engine and its compiler hold together.
 pub fn held() -> i64 {
-    HELD[0].load(Ordering::Relaxed)
-}
-
-/// Octets that Rust holds.
-pub fn held_by_rust() -> i64 {
-    HELD[1].load(Ordering::Relaxed)
+    HELD.load(Ordering::Relaxed)
 }
 
 /// Whether an allocation of `more` octets is to fail.
@@ -107,8 +102,8 @@ fn given_back(octets: usize) {
     }
 }
 
-fn hold(rust: bool, octets: i64) {
-    HELD[usize::from(rust)].fetch_add(octets, Ordering::Relaxed);
+fn hold(octets: i64) {
+    HELD.fetch_add(octets, Ordering::Relaxed);
 }
 
 unsafe extern "C" {
@@ -137,7 +132,7 @@ pub unsafe extern "C" fn malloc(size: usize) -> *mut c_void {
     }
     // SAFETY: the caller's promise.
     let block = unsafe { __libc_malloc(size) };
-    hold(false, size_of_block(block) as i64);
+    hold(size_of_block(block) as i64);
     block
 }
 
@@ -155,7 +150,7 @@ pub unsafe extern "C" fn realloc(block: *mut c_void, size: usize) -> *mut c_void
     // SAFETY: the caller's promise.
     let new = unsafe { __libc_realloc(block, size) };
     if !new.is_null() {
-        hold(false, size_of_block(new) as i64 - before as i64);
+        hold(size_of_block(new) as i64 - before as i64);
     }
     new
 }
@@ -167,7 +162,7 @@ pub unsafe extern "C" fn realloc(block: *mut c_void, size: usize) -> *mut c_void
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn free(block: *mut c_void) {
     let octets = size_of_block(block);
-    hold(false, -(octets as i64));
+    hold(-(octets as i64));
     given_back(octets);
     // SAFETY: the caller's promise.
     unsafe { __libc_free(block) };
@@ -183,15 +178,10 @@ unsafe impl GlobalAlloc for Counting {
             return std::ptr::null_mut();
         }
         // SAFETY: a layout has a power of two and a size.
-        let block = unsafe { __libc_memalign(layout.align().max(16), layout.size()) };
-        if !block.is_null() {
-            hold(true, layout.size() as i64);
-        }
-        block.cast()
+        unsafe { __libc_memalign(layout.align().max(16), layout.size()).cast() }
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        hold(true, -(layout.size() as i64));
         given_back(layout.size());
         // SAFETY: a block of `alloc`.
         unsafe { __libc_free(block.cast()) };

@@ -74,6 +74,7 @@ fn of_a_script() {
 #[test]
 fn of_a_module() {
     assert_snapshot!(refused(false, |_| {}), @"script s: DIR/s.lua:1: module m: no file DIR/m.lua (nor .luau)");
+    assert_snapshot!(refused(false, |p| fs::write(p, "").expect("a file")), @"script s: DIR/s.lua:1: module m: DIR/m.lua: has no text: write it again");
     assert_snapshot!(refused(false, |p| fs::create_dir(p).expect("a directory")), @"script s: DIR/s.lua:1: module m: DIR/m.lua: is a directory, not a file: take it away and write the text there");
     assert_snapshot!(refused(false, mkfifo), @"script s: DIR/s.lua:1: module m: DIR/m.lua: is a FIFO, not a file: take it away and write the text there");
     assert_snapshot!(refused(false, |p| drop(UnixListener::bind(p))), @"script s: DIR/s.lua:1: module m: DIR/m.lua: is a socket, not a file: take it away and write the text there");

@@ -204,7 +204,7 @@ fn only_while_the_script_is_loaded() {
          frr.spawn(function() log.info(pcall(require, 'm')) end)
          function f() require 'm' end",
     );
-    host.write("m", "");
+    host.write("m", "-- nothing");
     host.load("s").expect("it loads");
     host.rule("s", "f").call(&Objects::sample());
     assert_snapshot!(host.last_error("s"), @r#"runtime: s:3: require works while a script is loaded: write local m = require("m") at the top of the script (in function f, line 3)"#);
@@ -248,7 +248,7 @@ fn what_upstreams_scripts_require_is_there_already() {
 fn modules_are_shown() {
     let host = Host::with("require 'a' require 'b' pcall(require, 'bad')");
     host.write("a", "require 'b'");
-    host.write("b", "");
+    host.write("b", "-- nothing");
     host.write("bad", "error('no')");
     host.load("s").expect("it loads");
     let shown = &host.show("s")["modules"];

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the tests of faults share: vtysh in time, daemons that are started again, a
+feeder of routes, a table with all its attributes."""
+
+import json
+import os
+import subprocess
+import time
+
+from lib.topogen import get_topogen
+from scripttopo import expect_true, log_to_file, script_directory, vtysh
+
+FEED = "192.0.2.10"
+# Of this process's machine: a slow one is not the daemon's fault, so what a
+# vtysh that asks nothing takes is not counted.
+SECOND = 1.0
+
+
+def timed(router, *commands):
+    """What the commands print; within a second, whatever the script's file is."""
+    began = time.monotonic()
+    output = vtysh(router, *commands)
+    took = time.monotonic() - began
+    assert took < SECOND, f"{commands}: {took:.2f} s"
+    return output
+
+
+def pid(router, daemon):
+    return int(router.run(f"cat /var/run/frr/{daemon}.pid"))
+
+
+def alive(number):
+    return os.path.exists(f"/proc/{number}")
+
+
+def status(number, key):
+    """A line of /proc/PID/status."""
+    with open(f"/proc/{number}/status", encoding="ascii") as file:
+        for line in file:
+            name, _, value = line.partition(":")
+            if name == key:
+                return value.strip()
+    return ""
+
+
+def resident(number):
+    return int(status(number, "VmRSS").split()[0]) * 1024
+
+
+def start(router, daemon, launcher="", option=None, configure=True):
+    """Starts a daemon as FRR's service script does, and gives it its configuration.
+
+    `launcher` stands in front of the program; `option` in place of the usual ones.
+    """
+    net = router.net
+    options = option if option is not None else net.daemons_options.get(daemon, "")
+    program = os.path.join(net.daemondir, daemon)
+    run = f"/var/run/frr/{daemon}"
+    router.run(f"rm -f {run}.pid {run}.vty")
+    output = router.run(
+        f"{launcher} {program} {options} -d > {daemon}.again 2>&1; cat {daemon}.again"
+    )
+    expect_true(
+        lambda: "yes" in router.run(f"test -s {run}.pid -a -S {run}.vty && echo yes"),
+        f"{daemon} does not start: {output}",
+    )
+    log_to_file(router, daemon)
+    if configure:
+        vtysh_file(router)
+
+
+def vtysh_file(router):
+    return router.run("vtysh -f /etc/frr/frr.conf 2>&1")
+
+
+def kill(router, daemon, signal="KILL"):
+    number = pid(router, daemon)
+    router.run(f"kill -{signal} {number}")
+    expect_true(lambda: not alive(number), f"{daemon} is still there")
+
+
+def feed(host, routes, *more):
+    """Starts the feeder; leaves when r2 closes the session or its input ends."""
+    command = [os.environ["BGPFEED"], "--connect", "192.0.2.2:179", "--bind", FEED]
+    command += ["--local-as", "65010", "--router-id", FEED, "--next-hop", FEED]
+    command += ["--hold-time", "90", "--routes", str(routes), *more]
+    return host.popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+def accepted(router, peer=FEED):
+    """Prefixes that a peer has in the table."""
+    shown = json.loads(vtysh(router, "show bgp ipv4 unicast summary json") or "{}")
+    return shown.get("peers", {}).get(peer, {}).get("pfxRcd", -1)
+
+
+# What is not of the route: when it came, and in which order.
+OWN = {
+    "version",
+    "tableVersion",
+    "lastUpdate",
+    "addPath",
+    "peerUptime",
+    "advertisedTo",
+    "totalRoutes",
+    "totalPaths",
+    "bestPath",
+}
+
+
+def plain(value):
+    if isinstance(value, dict):
+        return {k: plain(v) for k, v in value.items() if k not in OWN}
+    if isinstance(value, list):
+        return [plain(v) for v in value]
+    return value
+
+
+def table(router):
+    """All routes with all their attributes."""
+    shown = json.loads(vtysh(router, "show bgp ipv4 unicast json detail") or "{}")
+    return plain(shown.get("routes", {}))
+
+
+def assert_same(now, before):
+    """Two tables, attribute by attribute; names a few differences."""
+    assert before, "an empty table proves nothing"
+    missing, more = sorted(before.keys() - now.keys()), sorted(now.keys() - before.keys())
+    assert not missing, f"{len(missing)} routes are lost: {missing[:5]}"
+    assert not more, f"{len(more)} routes are too many: {more[:5]}"
+    other = [prefix for prefix in before if before[prefix] != now[prefix]]
+    shown = [(before[prefix], now[prefix]) for prefix in other[:2]]
+    assert not other, f"{len(other)} routes differ: {shown}"
+
+
+def directory(router):
+    return script_directory(router.name)
+
+
+def logdir(router):
+    return os.path.join(get_topogen().logdir, router.name)

@@ -1,0 +1,149 @@
+#!/usr/bin/env python
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""kill -9 of a daemon while scripts decide about a table that does not rest.
+
+The operator is promised: it starts again as FRR's watchfrr starts it, and the
+same table is there, attribute by attribute; the other daemons stay up.
+"""
+
+import pytest
+from lib.topogen import TopoRouter
+
+from script_faults.faults import (
+    FEED,
+    accepted,
+    assert_same,
+    feed,
+    kill,
+    pid,
+    start,
+    table,
+    vtysh_file,
+)
+from scripttopo import (
+    expect,
+    expect_established,
+    expect_true,
+    script,
+    show,
+    topology,
+    vtysh,
+)
+
+pytestmark = [pytest.mark.bgpd]
+
+ROUTES = 3000
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tgen(request):
+    yield from topology(
+        request,
+        {"s1": ["r1", "r2", "h1"]},
+        hosts={"h1": (FEED + "/28", "192.0.2.2")},
+    )
+
+
+@pytest.fixture
+def r2(tgen):
+    return tgen.gears["r2"]
+
+
+class Feeder:
+    """Sends routes to r2; starts again when the session has ended, as a peer does."""
+
+    def __init__(self, host):
+        self.host = host
+        self.process = None
+
+    def load(self):
+        """A table that changes until `rest`."""
+        self.leave()
+        self.process = feed(self.host, ROUTES, "--churn", "20")
+
+    def rest(self):
+        if self.process is None or self.process.poll() is not None:
+            self.process = feed(self.host, ROUTES, "--churn", "20")
+        self.process.stdin.close()
+
+    def leave(self):
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+
+@pytest.fixture
+def feeder(tgen):
+    feeder = Feeder(tgen.gears["h1"])
+    yield feeder
+    feeder.leave()
+
+
+def expect_rest(router):
+    """Waits until two tables in a row are the same, and full."""
+    expect_established(router, "192.0.2.1", FEED)
+    expect_true(lambda: accepted(router) > ROUTES // 2, "the feeder's routes")
+    seen = [None]
+
+    def unchanged():
+        before, seen[0] = seen[0], table(router)
+        return before == seen[0]
+
+    expect_true(unchanged, "the table does not come to rest")
+    return seen[0]
+
+
+@pytest.fixture
+def before(r2, feeder):
+    """The table at rest."""
+    feeder.load()
+    expect_established(r2, "192.0.2.1", FEED)
+    expect_true(lambda: script(r2, "edge").get("calls", 0) > ROUTES, "no scripted load")
+    feeder.rest()
+    before = expect_rest(r2)
+    localprefs = {p["locPrf"] for route in before.values() for p in route["paths"] if "locPrf" in p}
+    assert localprefs == {201}, localprefs
+    feeder.load()
+    calls = script(r2, "edge")["calls"]
+    expect_true(lambda: script(r2, "edge")["calls"] > calls + ROUTES, "no load")
+    return before
+
+
+def test_bgpd_is_killed(r2, feeder, before):
+    others = {daemon: pid(r2, daemon) for daemon in ("zebra", "mgmtd")}
+    kill(r2, "bgpd")
+    start(r2, "bgpd")
+    expect(lambda: script(r2, "edge"), {"state": "in service", "generation": 1}, "script")
+    feeder.rest()
+    assert_same(expect_rest(r2), before)
+    assert {daemon: pid(r2, daemon) for daemon in others} == others
+
+
+def installed(router):
+    """Prefixes of bgpd that zebra has installed."""
+    shown = show(router, "show ip route bgp")
+    return {p for p, routes in shown.items() if any(r.get("installed") for r in routes)}
+
+
+def test_zebra_is_killed(r2, feeder, before):
+    number = pid(r2, "bgpd")
+    kill(r2, "zebra")
+    start(r2, "zebra")
+    feeder.rest()
+    assert_same(expect_rest(r2), before)
+    best = {p for p, route in before.items() if p != "0.0.0.0/0"}
+    expect_true(lambda: installed(r2) == best, "zebra lacks routes")
+    assert pid(r2, "bgpd") == number
+
+
+def test_mgmtd_is_killed(r2, feeder, before):
+    numbers = {daemon: pid(r2, daemon) for daemon in ("zebra", "bgpd")}
+    kill(r2, "mgmtd")
+    start(r2, "mgmtd")
+    feeder.rest()
+    assert_same(expect_rest(r2), before)
+    assert {daemon: pid(r2, daemon) for daemon in numbers} == numbers
+    output = vtysh(r2, "configure terminal", "script edge limit time 40", "no script edge limit time")
+    assert "%" not in output, output
+    assert "in service" in vtysh(r2, "script reload edge")

@@ -1,0 +1,158 @@
+#!/usr/bin/env python
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Reloads under a table that is being fed.
+
+FRRSCRIPT_REPEATS says how many (`cargo xtask test faults --repeats 10000`). Each
+loads a policy that gives other attributes to other routes. Promised: no route
+is lost, comes twice or keeps the verdict of an old generation: the table is that
+of a bgpd that has only ever known the last policy, attribute by attribute. The
+memory goes back to within 5 percent.
+"""
+
+import os
+import sys
+
+import pytest
+
+from script_faults.faults import (
+    FEED,
+    accepted,
+    assert_same,
+    directory,
+    feed,
+    kill,
+    logdir,
+    pid,
+    resident,
+    start,
+    table,
+)
+from scripttopo import (
+    established,
+    expect,
+    expect_established,
+    expect_true,
+    script,
+    topology,
+    write_script,
+)
+
+pytestmark = [pytest.mark.bgpd]
+
+ROUTES = 2000
+REPEATS = int(os.environ.get("FRRSCRIPT_REPEATS", "300"))
+# The heap takes its shape in the first ones.
+WARM = 60
+
+# Denies one in three, another one in each version, and tags with its number.
+POLICY = """
+local version = %d
+local many = {}
+for n = 1, 2000 do many[n] = { n, tostring(n) } end
+
+function route_match(prefix, attributes)
+  local length = prefix.length
+  local hash = attributes.as_path.length * 7 + length
+  if (hash + version) %% 3 == 0 then return RM_NOMATCH end
+  attributes.localpref = 1000 + version
+  attributes.metric = (hash * version) %% 1000
+  attributes.communities:add(`65002:{version}`)
+  if hash %% 2 == 0 then attributes.large_communities:add(`65002:{version}:{length}`) end
+  return RM_MATCH_AND_CHANGE
+end
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tgen(request):
+    yield from topology(
+        request,
+        {"s1": ["r1", "r2", "h1"]},
+        hosts={"h1": (FEED + "/28", "192.0.2.2")},
+    )
+
+
+@pytest.fixture
+def r2(tgen):
+    return tgen.gears["r2"]
+
+
+@pytest.fixture
+def process(tgen):
+    """A table that changes all the time, until its standard input is closed."""
+    process = feed(tgen.gears["h1"], ROUTES, "--churn", "25")
+    yield process
+    process.kill()
+    process.wait()
+
+
+def reload(router, count, first):
+    """So many versions of the policy, each in service before the next is written."""
+    helper = os.path.join(os.path.dirname(__file__), "reloads.py")
+    policy = os.path.join(directory(router), "policy")
+    with open(policy, "w", encoding="ascii") as file:
+        file.write(POLICY)
+    file = os.path.join(directory(router), "edge.lua")
+    output = router.run(f"{sys.executable} {helper} {policy} {file} {first} {count} 2>&1")
+    assert output.strip() == f"{count} reloads", output[-2000:]
+
+
+def expect_rest(router):
+    seen = [None]
+
+    def unchanged():
+        before, seen[0] = seen[0], table(router)
+        return before == seen[0] and accepted(router) > 0
+
+    expect_true(unchanged, "the table does not come to rest")
+    return seen[0]
+
+
+def verdicts(routes, version):
+    """Every path of the feeder has the last policy's attributes, and no other's."""
+    for prefix, route in routes.items():
+        for path in route["paths"]:
+            if path.get("peer", {}).get("peerId") != FEED:
+                continue
+            assert path["locPrf"] == 1000 + version, (prefix, path)
+            own = [c for c in path["community"]["list"] if c.startswith("65002:")]
+            assert own == [f"65002:{version}"], (prefix, path)
+
+
+def test_reloads_while_routes_come_and_go(tgen, r2, process):
+    expect_established(r2, "192.0.2.1", FEED)
+    reload(r2, WARM, 0)
+    number, sessions = pid(r2, "bgpd"), established(r2, "192.0.2.1", FEED)
+    warm = resident(number)
+    reload(r2, REPEATS, WARM)
+    version = WARM + REPEATS - 1
+    expect(lambda: script(r2, "edge"), {"generation": 1 + WARM + REPEATS}, "generations")
+    process.stdin.close()
+    expect_true(lambda: b"at rest" in process.stdout.read1(), "the feeder")
+    seen = expect_rest(r2)
+    verdicts(seen, version)
+    assert established(r2, "192.0.2.1", FEED) == sessions
+    assert pid(r2, "bgpd") == number
+    assert script(r2, "edge")["errors"] == dict.fromkeys(script(r2, "edge")["errors"], 0)
+    after = resident(number)
+    print(f"{REPEATS} reloads: {warm} -> {after} octets")
+    assert after < warm * 1.05, (warm, after)
+
+    # From scratch: a bgpd that has only ever known the last policy.
+    process.kill()
+    process.wait()
+    kill(r2, "bgpd", "TERM")
+    write_script(r2, "edge", POLICY % version)
+    start(r2, "bgpd")
+    again = feed(tgen.gears["h1"], ROUTES)
+    try:
+        expect_established(r2, "192.0.2.1", FEED)
+        scratch = expect_rest(r2)
+        expect_true(lambda: len(table(r2)) == len(seen), "routes of a fresh start")
+        scratch = expect_rest(r2)
+    finally:
+        again.kill()
+        again.wait()
+    verdicts(scratch, version)
+    assert len(scratch) > ROUTES // 3
+    assert_same(seen, scratch)
