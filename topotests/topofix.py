@@ -8,6 +8,10 @@ import lib.topotest
 from lib.topogen import TopoRouter
 
 
+def pytest_addoption(parser):
+    parser.addoption("--repeats", type=int, help="how often tests that repeat do so")
+
+
 def module_present(module, load=True):
     """Whether a kernel has `module`: a kernel without modules has it or not.
 

@@ -60,8 +60,14 @@ def half(file):
 
 
 def listening(file):
-    with socket.socket(socket.AF_UNIX) as at:
-        at.bind(os.path.relpath(file))
+    # The name of a socket may have 108 characters.
+    before = os.getcwd()
+    os.chdir(os.path.dirname(file))
+    try:
+        with socket.socket(socket.AF_UNIX) as at:
+            at.bind(os.path.basename(file))
+    finally:
+        os.chdir(before)
 
 
 def sparse(file):
@@ -111,8 +117,8 @@ def test_the_script_in_service_stays(r2, name, fault):
     before, sessions = table(r2), established(r2, PEER)
     generation = script(r2, "edge")["generation"]
     shutil.move(file, file + ".kept")
-    take_place(file)
     try:
+        take_place(file)
         output = timed(r2, "script reload edge")
         assert says in output and "stays in service" in output, output
         shown = timed(r2, "show script edge")
@@ -195,7 +201,8 @@ def full(r2):
 
 def fill(router, place):
     router.run(f"dd if=/dev/zero of={place}/filler bs=4k 2>/dev/null")
-    assert "No space" in router.run(f"echo text > {place}/more 2>&1; cat {place}/more")
+    said = router.run(f"dd if=/dev/zero of={place}/more bs=4k count=1 2>&1")
+    assert "No space" in said, said
 
 
 def test_a_full_disk_under_the_configuration(r2, full):

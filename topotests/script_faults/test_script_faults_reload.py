@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Reloads under a table that is being fed.
 
-FRRSCRIPT_REPEATS says how many (`cargo xtask test faults --repeats 10000`). Each
-loads a policy that gives other attributes to other routes. Promised: no route
+`cargo xtask test faults --repeats 10000` says how many, 300 without. Each loads a policy that gives other attributes to other routes. Promised: no route
 is lost, comes twice or keeps the verdict of an old generation: the table is that
 of a bgpd that has only ever known the last policy, attribute by attribute. The
 memory goes back to within 5 percent.
@@ -21,7 +20,6 @@ from script_faults.faults import (
     directory,
     feed,
     kill,
-    logdir,
     pid,
     resident,
     start,
@@ -40,7 +38,7 @@ from scripttopo import (
 pytestmark = [pytest.mark.bgpd]
 
 ROUTES = 2000
-REPEATS = int(os.environ.get("FRRSCRIPT_REPEATS", "300"))
+REPEATS = 300
 # The heap takes its shape in the first ones.
 WARM = 60
 
@@ -108,7 +106,7 @@ def expect_rest(router):
     return seen[0]
 
 
-def verdicts(routes, version):
+def assert_verdicts(routes, version):
     """Every path of the feeder has the last policy's attributes, and no other's."""
     for prefix, route in routes.items():
         for path in route["paths"]:
@@ -119,23 +117,28 @@ def verdicts(routes, version):
             assert own == [f"65002:{version}"], (prefix, path)
 
 
-def test_reloads_while_routes_come_and_go(tgen, r2, process):
+@pytest.fixture
+def repeats(request):
+    return request.config.getoption("--repeats") or REPEATS
+
+
+def test_reloads_while_routes_come_and_go(tgen, r2, process, repeats):
     expect_established(r2, "192.0.2.1", FEED)
     reload(r2, WARM, 0)
     number, sessions = pid(r2, "bgpd"), established(r2, "192.0.2.1", FEED)
     warm = resident(number)
-    reload(r2, REPEATS, WARM)
-    version = WARM + REPEATS - 1
-    expect(lambda: script(r2, "edge"), {"generation": 1 + WARM + REPEATS}, "generations")
+    reload(r2, repeats, WARM)
+    version = WARM + repeats - 1
+    expect(lambda: script(r2, "edge"), {"generation": 1 + WARM + repeats}, "generations")
     process.stdin.close()
     expect_true(lambda: b"at rest" in process.stdout.read1(), "the feeder")
     seen = expect_rest(r2)
-    verdicts(seen, version)
+    assert_verdicts(seen, version)
     assert established(r2, "192.0.2.1", FEED) == sessions
     assert pid(r2, "bgpd") == number
     assert script(r2, "edge")["errors"] == dict.fromkeys(script(r2, "edge")["errors"], 0)
     after = resident(number)
-    print(f"{REPEATS} reloads: {warm} -> {after} octets")
+    print(f"{repeats} reloads: {warm} -> {after} octets")
     assert after < warm * 1.05, (warm, after)
 
     # From scratch: a bgpd that has only ever known the last policy.
@@ -153,6 +156,6 @@ def test_reloads_while_routes_come_and_go(tgen, r2, process):
     finally:
         again.kill()
         again.wait()
-    verdicts(scratch, version)
+    assert_verdicts(scratch, version)
     assert len(scratch) > ROUTES // 3
     assert_same(seen, scratch)

@@ -26,7 +26,7 @@ use clap::{Parser, Subcommand};
 
 use environment::Environment;
 use layout::Layout;
-use tests::Part;
+use tests::TestArgs;
 
 /// Build, try and test frrscript.
 #[derive(Parser)]
@@ -58,16 +58,7 @@ enum Command {
     /// Show the main job: three routers, a script, a reload
     Demo(demo::DemoArgs),
     /// Run all tests, or one part of them
-    Test {
-        /// Only this part
-        part: Option<Part>,
-        /// Of `hostile`: how often each case is repeated
-        #[arg(long)]
-        repeats: Option<u32>,
-        /// Of `hostile`: write the table of cases into docs/reliability.md
-        #[arg(long)]
-        write: bool,
-    },
+    Test(TestArgs),
     /// Run topotest folders, ours or FRR's own
     Topotest {
         /// Folders, files or names; FILE::TEST for one test
@@ -118,15 +109,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
             }
             return Ok(code(demo::demo(&layout, args)?));
         }
-        Command::Test { part: Some(Part::Hostile), repeats, write } => {
-            let count = tests::hostile::test(&layout, tests::hostile::Options { repeats, write })?;
-            println!("{} passed, {} failed", count.passed, count.failed);
-            return Ok(code(count.failed == 0));
-        }
-        Command::Test { repeats, write, .. } if repeats.is_some() || write => {
-            anyhow::bail!("--repeats and --write are of `cargo xtask test hostile`");
-        }
-        Command::Test { part, .. } => return Ok(code(tests::test(&layout, part)?)),
+        Command::Test(args) => return Ok(code(tests::test(&layout, args)?)),
         Command::Topotest { paths, pytest } => {
             build::build(&layout, false)?;
             if topotest::needs_runtimes(&paths) {

@@ -273,9 +273,7 @@ impl<'a> Args<'a> {
                 )));
             }
             if engine::lua_isyieldable(self.state) == 0 {
-                return Err(Failure::runtime(format!(
-                    "{name} can't wait here: inside of a metamethod or table.sort"
-                )));
+                return Err(Failure::runtime(format!("{name} can't wait here: inside of a metamethod or table.sort")));
             }
         }
         Ok(())

@@ -26,23 +26,14 @@ const PAGE: &str = "docs/reliability.md";
 const BEGIN: &str = "<!-- The table of cases: made by `cargo xtask test hostile --write`. -->";
 const END: &str = "<!-- The end of the table of cases. -->";
 
-/// What may be said on the command line.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Options {
-    /// Repeats of each case.
-    pub repeats: Option<u32>,
-    /// The table goes to the page on reliability.
-    pub write: bool,
-}
-
 /// The short form, in the library alone: the live daemons have their turn with the topotests.
 pub fn short(layout: &Layout) -> Result<Count> {
     library(layout, SHORT)
 }
 
-/// All of it, and the table.
-pub fn test(layout: &Layout, options: Options) -> Result<Count> {
-    let repeats = options.repeats.unwrap_or(REPEATS);
+/// All of it, and the table, which goes to the page on reliability if `write` says so.
+pub fn test(layout: &Layout, repeats: Option<u32>, write: bool) -> Result<Count> {
+    let repeats = repeats.unwrap_or(REPEATS);
     let folder = results(layout);
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
@@ -59,7 +50,7 @@ pub fn test(layout: &Layout, options: Options) -> Result<Count> {
     let file = folder.join("table.md");
     fs::write(&file, &table)?;
     println!("the table is in {}", layout.show(&file));
-    if options.write {
+    if write {
         let page = layout.repo.join(PAGE);
         let text = fs::read_to_string(&page).unwrap_or_else(|_| new_page());
         fs::write(&page, with_table(&text, &table)?)?;

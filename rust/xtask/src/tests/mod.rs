@@ -3,8 +3,9 @@
 
 mod c;
 mod count;
+mod faults;
 mod frr;
-pub mod hostile;
+mod hostile;
 mod runtimes;
 mod rust;
 mod threads;
@@ -35,6 +36,8 @@ pub enum Part {
     Hostile,
     /// Our topotests
     Topo,
+    /// What fails around the daemons: files, memory, processes, clocks; parts of rust and topo, with repeats
+    Faults,
 }
 
 const ALL: [Part; 7] = [Part::Rust, Part::C, Part::Frr, Part::Runtimes, Part::Threads, Part::Hostile, Part::Topo];
@@ -45,9 +48,22 @@ impl Part {
     }
 }
 
+/// What `cargo xtask test` takes.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct TestArgs {
+    /// Only this part
+    part: Option<Part>,
+    /// How often `hostile` has each case happen, and `faults` a script loaded again
+    #[arg(long, value_name = "N", requires = "part")]
+    repeats: Option<u32>,
+    /// Of `hostile`: write the table of cases into docs/reliability.md
+    #[arg(long, requires = "part")]
+    write: bool,
+}
+
 /// Runs one part, or all of them; builds first what they need.
-pub fn test(layout: &Layout, part: Option<Part>) -> Result<bool> {
-    let parts = part.as_ref().map_or(&ALL[..], std::slice::from_ref);
+pub fn test(layout: &Layout, args: TestArgs) -> Result<bool> {
+    let parts = args.part.as_ref().map_or(&ALL[..], std::slice::from_ref);
     if parts.iter().any(|part| part.needs_frr()) {
         build::build(layout, false)?;
     }
@@ -57,7 +73,7 @@ pub fn test(layout: &Layout, part: Option<Part>) -> Result<bool> {
         let name = part.to_possible_value().map(|v| v.get_name().to_owned());
         let name = name.unwrap_or_default();
         // One part that can't be run is one failure, and the others still run.
-        let count = run(layout, *part).unwrap_or_else(|error| {
+        let count = run(layout, *part, args).unwrap_or_else(|error| {
             eprintln!("error: test {name}: {error:#}");
             Count::one(false)
         });
@@ -78,7 +94,7 @@ pub fn test(layout: &Layout, part: Option<Part>) -> Result<bool> {
     Ok(total.failed == 0)
 }
 
-fn run(layout: &Layout, part: Part) -> Result<Count> {
+fn run(layout: &Layout, part: Part, args: TestArgs) -> Result<Count> {
     match part {
         Part::Rust => rust::test(layout),
         Part::C => c::test(layout),
@@ -89,8 +105,10 @@ fn run(layout: &Layout, part: Part) -> Result<Count> {
         }
         Part::Runtimes => runtimes::test(layout),
         Part::Threads => threads::test(layout),
-        Part::Hostile => hostile::short(layout),
+        Part::Hostile if args.part.is_none() => hostile::short(layout),
+        Part::Hostile => hostile::test(layout, args.repeats, args.write),
         Part::Topo => topo(layout),
+        Part::Faults => faults::test(layout, args.repeats),
     }
 }
 
