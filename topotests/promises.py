@@ -1,0 +1,389 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Hostile scripts in live daemons: the cases of hostile/cases, and what is promised.
+
+hostile/README.md says what a case looks like, and what a line of results has. A
+test repeats each case HOSTILE_REPEATS times and writes to HOSTILE_RESULTS.
+"""
+
+import glob
+import json
+import os
+import re
+import sys
+import time
+
+from lib.topogen import get_topogen
+
+from scripttopo import expect_true, log_file, write_script
+from vtypoll import Vty
+
+HERE = os.path.dirname(os.path.realpath(__file__))
+REPOSITORY = os.path.dirname(HERE)
+CASES = os.path.join(REPOSITORY, "hostile", "cases")
+RESULTS = os.environ.get("HOSTILE_RESULTS") or os.path.join(
+    REPOSITORY, "target", "hostile"
+)
+# Calls in a row that may fail before a function is suspended: rust/frrscript's
+# script/guard.rs.
+ROUND = 20
+REPEATS = int(os.environ.get("HOSTILE_REPEATS") or ROUND)
+# The library logs a kind of failure once in so many seconds (script/stats.rs).
+QUIET = 60
+
+BENIGN = "function route_match()\n  return RM_NOMATCH\nend\n"
+KINDS = ("deadline", "memory", "runtime", "contract")
+
+
+class Case:
+    """A file of hostile/cases."""
+
+    def __init__(self, file):
+        self.name = os.path.splitext(os.path.basename(file))[0]
+        with open(file, encoding="utf-8") as source:
+            text = source.read()
+        header = dict(re.findall(r"^--@(\w+) (.*)$", text, re.MULTILINE))
+        self.number = header["case"]
+        self.title = header["title"]
+        self.hook = header["hook"]
+        self.ends = header["ends"]
+        self.says = header.get("says", "")
+        self.burns = header.get("time") == "yes"
+        self.most = float(header["most"]) if "most" in header else None
+        limits = dict(re.findall(r"(\w+)=(\d+)", header.get("limits", "")))
+        self.time = int(limits.get("time", 20))
+        self.memory = int(limits.get("memory", 16))
+        self.daemons = header.get("daemons", "bgpd").split()
+        self.text = re.sub(
+            r"^--@repeat (\d+) (.*)$",
+            lambda found: found[2] * int(found[1]),
+            text,
+            flags=re.MULTILINE,
+        )
+
+    def longest(self):
+        """Milliseconds that one call may take; None: as long as it needs."""
+        if self.burns:
+            return self.time * 1.2
+        return self.most
+
+
+def cases(daemon):
+    every = [Case(file) for file in sorted(glob.glob(f"{CASES}/*.luau"))]
+    return [case for case in every if daemon in case.daemons]
+
+
+def pid(router, daemon):
+    return int(router.run(f"cat /var/run/frr/{daemon}.pid"))
+
+
+def socket_path(number, daemon):
+    """A daemon's vty socket, as seen from outside of its mount namespace."""
+    # A link in the path would lead out of the namespace.
+    run = os.path.realpath("/var/run")
+    return f"/proc/{number}/root{run}/frr/{daemon}.vty"
+
+
+def resident(number):
+    """Octets of a process that are in memory."""
+    with open(f"/proc/{number}/status", encoding="utf-8") as status:
+        return int(re.search(r"VmRSS:\s+(\d+)", status.read())[1]) * 1024
+
+
+def starved(*numbers):
+    """Seconds that threads of these processes were ready to run and did not.
+
+    What the machine takes away by running something else is no fault of the
+    daemon's: bounds are about what it does with the CPU that it gets.
+    """
+    total = 0
+    for number in numbers:
+        for file in glob.glob(f"/proc/{number}/task/*/schedstat"):
+            try:
+                with open(file, encoding="utf-8") as text:
+                    total += int(text.read().split()[1])
+            except OSError:
+                pass  # the thread has ended
+    return total / 1e9
+
+
+class Speaker:
+    """A BGP neighbor on a host: bgpspeaker.py."""
+
+    def __init__(self, host, router, address, asn):
+        self.file = os.path.join(get_topogen().logdir, f"speaker-{host.name}.log")
+        tool = os.path.join(HERE, "bgpspeaker.py")
+        self.address = address
+        self.process = host.popen(
+            [sys.executable, tool, router, address, str(asn), self.file],
+            stdin=-1,
+        )
+        expect_true(lambda: self.lines("established"), f"no session for {host.name}")
+
+    def tell(self, command):
+        """Gives a command, and waits until it is done if it says so."""
+        before = len(self.lines("done"))
+        self.process.stdin.write(command + "\n")
+        self.process.stdin.flush()
+        if not command.startswith("dump"):
+            expect_true(lambda: len(self.lines("done")) > before, command)
+
+    def lines(self, what, since=0):
+        """Times at which this came."""
+        if not os.path.exists(self.file):
+            return []
+        with open(self.file, encoding="utf-8") as lines:
+            words = [line.split(None, 1) for line in lines if line.endswith("\n")]
+        return [
+            float(one[0])
+            for one in words
+            if one[1].startswith(what) and float(one[0]) >= since
+        ]
+
+    def table(self):
+        """What the router has announced: prefix -> MED."""
+        file = self.file + ".json"
+        if os.path.exists(file):
+            os.remove(file)
+        self.tell(f"dump {file}")
+        expect_true(lambda: os.path.exists(file), "no table")
+        with open(file, encoding="utf-8") as text:
+            return json.load(text)
+
+    def longest_gap(self, since):
+        """The longest time without a KEEPALIVE, from the last one before `since` on."""
+        times = self.lines("keepalive")
+        before = [one for one in times if one < since][-1:]
+        times = before + [one for one in times if one >= since]
+        times.append(time.monotonic())
+        return max(later - one for one, later in zip(times, times[1:]))
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+class Poller:
+    """Asks a daemon all the time, as monitoring does: vtypoll.py."""
+
+    PERIOD = 0.1
+
+    def __init__(self, router, daemon, command):
+        name = f"poll-{router.name}-{daemon}.log"
+        self.file = os.path.join(get_topogen().logdir, name)
+        path = socket_path(pid(router, daemon), daemon)
+        tool = os.path.join(HERE, "vtypoll.py")
+        self.process = router.popen(
+            [sys.executable, tool, path, self.file, str(self.PERIOD), command]
+        )
+        expect_true(self.answers, f"{daemon} does not answer")
+
+    def answers(self, since=0):
+        """Seconds that each answer took, of the questions since then."""
+        if not os.path.exists(self.file):
+            return []
+        with open(self.file, encoding="utf-8") as lines:
+            words = [line.split() for line in lines if line.endswith("\n")]
+        return [float(took) for began, took in words if float(began) >= since]
+
+    def longest(self, since):
+        """The longest answer; waits for the one to a question that is open."""
+        asked = time.monotonic()
+        expect_true(lambda: self.answers(asked), "no answer any more")
+        return max(self.answers(since))
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+class Daemon:
+    """A daemon that runs cases in one script, `case`, and what it says of it."""
+
+    def __init__(self, router, name):
+        self.router, self.name = router, name
+        self.pid = pid(router, name)
+        self.vty = Vty(socket_path(self.pid, name))
+
+    def ask(self, command):
+        return self.vty.ask(command)[0]
+
+    def config(self, *lines):
+        for line in ("configure terminal", *lines, "end"):
+            text, worked = self.vty.ask(line)
+            assert worked, f"{line}: {text}"
+
+    def script(self):
+        return json.loads(self.ask("show script case json")).get("case", {})
+
+    def calls(self):
+        return self.script().get("calls", 0)
+
+    def errors(self, kind=None):
+        counts = self.script().get("errors", {})
+        return counts.get(kind, 0) if kind else sum(counts.values())
+
+    def load(self, text):
+        write_script(self.router, "case", text)
+        return self.ask("script reload case")
+
+    def logged(self, since, words):
+        """Lines about the script that came after the log had `since` octets."""
+        with open(log_file(self.router, self.name), encoding="utf-8") as log:
+            log.seek(since)
+            return [line for line in log if all(word in line for word in words)]
+
+    def log_size(self):
+        return os.path.getsize(log_file(self.router, self.name))
+
+
+class Results:
+    """Lines of target/hostile/NAME.jsonl."""
+
+    def __init__(self, name):
+        os.makedirs(RESULTS, exist_ok=True)
+        self.file = os.path.join(RESULTS, f"{name}.jsonl")
+        with open(self.file, "w", encoding="utf-8"):
+            pass
+
+    def add(self, line):
+        with open(self.file, "a", encoding="utf-8") as out:
+            out.write(json.dumps(line) + "\n")
+
+
+class Trial:
+    """Repeats one case in a daemon; what it measured, and which promises it broke.
+
+    `trigger(number)` has the function called, ROUND times or more, and returns when
+    that is done. `watched` are processes whose waiting for a CPU is taken into account.
+    """
+
+    def __init__(self, daemon, case, trigger, watched=()):
+        self.daemon, self.case, self.trigger = daemon, case, trigger
+        self.watched = (daemon.pid, *watched)
+        self.broken = []
+        self.result = {}
+
+    def check(self, right, what):
+        if not right:
+            self.broken.append(what)
+
+    def run(self):
+        case, daemon = self.case, self.daemon
+        daemon.config(
+            f"script case limit time {case.time}",
+            f"script case limit memory {case.memory}",
+        )
+        answer = daemon.load(BENIGN)
+        assert "in service" in answer, answer
+        before, script_before = resident(daemon.pid), daemon.script()["memoryBytes"]
+        daemon.ask("clear script case counters")
+        self.size = daemon.log_size()
+        self.began = time.monotonic()
+        self.hungry = starved(*self.watched)
+        ends = {"load": self.loads, "task": self.tasks}.get(case.hook, self.calls)()
+        took = time.monotonic() - self.began
+        self.late = starved(*self.watched) - self.hungry
+        shown = daemon.script()
+        counted = self.count(shown)
+        logged = self.logs()
+        answer = daemon.load(BENIGN)
+        self.check("in service" in answer, f"the next script: {answer}")
+        after, script_after = resident(daemon.pid), daemon.script()["memoryBytes"]
+        self.check(
+            after <= before * 1.05, f"memory {before} before and {after} after it"
+        )
+        self.check(script_after <= script_before * 1.05, "memory of the next script")
+        longest = ends[-1] if ends else None
+        bound = case.longest()
+        if bound and longest is not None:
+            allowed = bound + 1e3 * self.late
+            self.check(longest <= allowed, f"{longest} ms, {allowed} are allowed")
+        self.result = {
+            "case": case.name,
+            "number": case.number,
+            "title": case.title,
+            "ends": case.ends,
+            "limitMsec": case.time,
+            "repeats": self.repeats,
+            "endMsec": ends[0] if ends else None,
+            "longestMsec": longest,
+            "memoryBefore": before,
+            "memoryAfter": after,
+            "logged": logged,
+            "counted": counted,
+            "wallSeconds": round(took, 3),
+            "machineMsec": round(1e3 * self.late, 1),
+        }
+
+    def calls(self):
+        """A function that something calls; the median and the longest end."""
+        answer = self.daemon.load(self.case.text)
+        self.check("in service" in answer, f"it is not loaded: {answer}")
+        self.repeats = 0
+        while self.repeats < REPEATS and not self.broken:
+            self.daemon.ask("script resume case")
+            self.trigger(self.repeats // ROUND)
+            self.repeats = self.daemon.calls()
+        return self.ends()
+
+    def tasks(self):
+        """A script that runs by itself: each reload has it begin anew."""
+        counted = 0
+        for self.repeats in range(1, REPEATS + 1):
+            answer = self.daemon.load(self.case.text)
+            self.check("in service" in answer, f"it is not loaded: {answer}")
+            if self.case.ends != "fine":
+                wanted, counted = counted, self.daemon.errors(self.case.ends)
+                self.wait(lambda: self.daemon.errors(self.case.ends) > wanted)
+                counted = self.daemon.errors(self.case.ends)
+        return self.ends()
+
+    def wait(self, test):
+        expect_true(test, f"{self.case.name}: nothing happens: {self.daemon.script()}")
+
+    def loads(self):
+        """A text that is refused, each time."""
+        took = []
+        for self.repeats in range(1, REPEATS + 1):
+            began = time.monotonic()
+            answer = self.daemon.load(self.case.text)
+            took.append(1e3 * (time.monotonic() - began))
+            self.check(
+                "stays in service" in answer and self.case.says in answer,
+                f"it is loaded, or refused for another reason: {answer[:500]}",
+            )
+            if self.broken:
+                break
+        took.sort()
+        return [round(took[len(took) // 2], 3), round(took[-1], 3)]
+
+    def ends(self):
+        times = self.daemon.script()["timeNsecs"]
+        if times["max"] is None:
+            return []
+        return [round(times[key] / 1e6, 3) for key in ("p50", "max")]
+
+    def count(self, shown):
+        """The counter of its kind moved, once for each call, and no other did."""
+        case, errors = self.case, shown["errors"]
+        if case.ends == "load":
+            return self.repeats
+        counted = errors.get(case.ends, 0)
+        others = {k: n for k, n in errors.items() if n and k != case.ends}
+        self.check(not others, f"other kinds were counted: {others}")
+        if case.ends == "fine":
+            return counted
+        self.check(counted >= self.repeats, f"{counted} of {self.repeats} are counted")
+        said = (shown["lastError"] or {}).get("message", "")
+        self.check(case.says in said, f"the error says {said[:500]!r}")
+        return counted
+
+    def logs(self):
+        """The log has its kind once in an interval, and never more."""
+        if self.case.ends in ("load", "fine"):
+            return 0
+        words = ("script case", f": {self.case.ends}: ")
+        logged = len(self.daemon.logged(self.size, words))
+        most = 1 + int((time.monotonic() - self.began) / QUIET)
+        self.check(1 <= logged <= most, f"{logged} lines in the log, {most} at most")
+        return logged

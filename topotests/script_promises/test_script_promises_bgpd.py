@@ -1,0 +1,121 @@
+#!/usr/bin/env python
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every hostile case in a bgpd that has work to do.
+
+Two neighbors with a hold time of three seconds, one of which withdraws and
+announces routes all the time while the other is told of them; a poller that asks
+bgpd ten times a second. The operator is promised, for each case: no session goes
+down, no keepalive is late, bgpd answers within a second, and what hostile/README.md
+says of a case.
+"""
+
+import time
+
+import pytest
+
+from lib.topogen import TopoRouter
+
+from promises import REPEATS, ROUND, Daemon, Poller, Results, Speaker, Trial
+from promises import cases, starved
+from scripttopo import established, expect_established, expect_true, topology
+
+pytestmark = [pytest.mark.bgpd]
+
+NEIGHBORS = ("192.0.2.1", "192.0.2.17")
+# Prefixes that come and go, and how many of them in a second.
+LOAD, LOAD_RATE = ("10.0.0.0/24", 4000), 2000
+# Prefixes that the hostile script is asked for.
+ASKED = "203.0.113.0/29"
+
+# bgpd sends a KEEPALIVE each third of the hold time, up to this much earlier
+# or later (FRR bgpd/bgp_keepalives.c:peer_process).
+KEEPALIVE, TOLERANCE = 1.0, 0.1
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tgen(request):
+    yield from topology(
+        request,
+        {"s1": ["r1", "h1"], "s2": ["r1", "h2"]},
+        hosts={
+            "h1": ("192.0.2.1/28", "192.0.2.2"),
+            "h2": ("192.0.2.17/28", "192.0.2.18"),
+        },
+    )
+
+
+@pytest.fixture(scope="module")
+def r1(tgen):
+    return tgen.gears["r1"]
+
+
+@pytest.fixture(scope="module")
+def feeder(tgen):
+    speaker = Speaker(tgen.gears["h1"], "192.0.2.2", NEIGHBORS[0], 65001)
+    yield speaker
+    speaker.stop()
+
+
+@pytest.fixture(scope="module")
+def observer(tgen):
+    speaker = Speaker(tgen.gears["h2"], "192.0.2.18", NEIGHBORS[1], 65002)
+    yield speaker
+    speaker.stop()
+
+
+@pytest.fixture(scope="module")
+def bgpd(r1, feeder, observer):
+    """bgpd with both sessions and all of its load."""
+    expect_established(r1, *NEIGHBORS)
+    daemon = Daemon(r1, "bgpd")
+    feeder.tell(f"churn {LOAD[0]} {LOAD[1]} {LOAD_RATE}")
+    expect_true(lambda: observer.lines("update"), "no load")
+    return daemon
+
+
+@pytest.fixture(scope="module")
+def poller(r1, bgpd):
+    poller = Poller(r1, "bgpd", "show bgp summary json")
+    yield poller
+    poller.stop()
+
+
+@pytest.fixture(scope="module")
+def results():
+    return Results("bgpd")
+
+
+@pytest.mark.parametrize("case", cases("bgpd"), ids=lambda case: case.name)
+def test_case(r1, bgpd, feeder, observer, poller, results, case):
+    sessions = established(r1, *NEIGHBORS)
+
+    def ask(number):
+        before = bgpd.calls()
+        feeder.tell(f"announce {ASKED} {ROUND} {number % 65536}")
+        expect_true(lambda: bgpd.calls() >= before + ROUND, "not asked")
+
+    speakers = (feeder.process.pid, observer.process.pid)
+    trial = Trial(bgpd, case, ask, (*speakers, poller.process.pid))
+    trial.run()
+    feeder.tell(f"withdraw {ASKED} {ROUND}")
+
+    trial.check(established(r1, *NEIGHBORS) == sessions, "a session was reset")
+    answer = poller.longest(trial.began)
+    late = starved(*trial.watched) - trial.hungry
+    trial.check(answer < 1 + late, f"bgpd took {answer} s to answer")
+    gap = max(one.longest_gap(trial.began) for one in (feeder, observer))
+    bound = KEEPALIVE + TOLERANCE + late
+    trial.check(gap <= bound, f"{gap} s without a KEEPALIVE, {bound} are allowed")
+    results.add(
+        trial.result
+        | {
+            "keepaliveGapMsec": round(1e3 * gap, 1),
+            "answerMsec": round(1e3 * answer, 1),
+            "passed": not trial.broken,
+        }
+    )
+    assert not trial.broken, "\n".join(trial.broken)
+
+
+def test_the_sessions_came_up_once_and_stayed(r1):
+    assert established(r1, *NEIGHBORS) == dict.fromkeys(NEIGHBORS, 1)
