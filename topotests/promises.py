@@ -197,12 +197,17 @@ class Poller:
 
 
 class Daemon:
-    """A daemon that runs cases in one script, `case`, and what it says of it."""
+    """A daemon, and what it says of the script in which it runs cases."""
 
     def __init__(self, router, name):
         self.router, self.name = router, name
+        self.use("case")
         self.pid = pid(router, name)
         self.vty = Vty(socket_path(self.pid, name))
+
+    def use(self, name):
+        """The script: `case`, which rules have, or `task`, which none has."""
+        self.case = name
 
     def ask(self, command):
         return self.vty.ask(command)[0]
@@ -213,7 +218,8 @@ class Daemon:
             assert worked, f"{line}: {text}"
 
     def script(self):
-        return json.loads(self.ask("show script case json")).get("case", {})
+        shown = json.loads(self.ask(f"show script {self.case} json"))
+        return shown.get(self.case, {})
 
     def calls(self):
         return self.script().get("calls", 0)
@@ -223,8 +229,8 @@ class Daemon:
         return counts.get(kind, 0) if kind else sum(counts.values())
 
     def load(self, text):
-        write_script(self.router, "case", text)
-        return self.ask("script reload case")
+        write_script(self.router, self.case, text)
+        return self.ask(f"script reload {self.case}")
 
     def logged(self, since, words):
         """Lines about the script that came after the log had `since` octets."""
@@ -269,14 +275,15 @@ class Trial:
 
     def run(self):
         case, daemon = self.case, self.daemon
+        daemon.use("task" if case.hook == "task" else "case")
         daemon.config(
-            f"script case limit time {case.time}",
-            f"script case limit memory {case.memory}",
+            f"script {daemon.case} limit time {case.time}",
+            f"script {daemon.case} limit memory {case.memory}",
         )
         answer = daemon.load(BENIGN)
         assert "in service" in answer, answer
         before, script_before = resident(daemon.pid), daemon.script()["memoryBytes"]
-        daemon.ask("clear script case counters")
+        daemon.ask(f"clear script {daemon.case} counters")
         self.size = daemon.log_size()
         self.began = time.monotonic()
         self.hungry = starved(*self.watched)
@@ -382,7 +389,7 @@ class Trial:
         """The log has its kind once in an interval, and never more."""
         if self.case.ends in ("load", "fine"):
             return 0
-        words = ("script case", f": {self.case.ends}: ")
+        words = (f"script {self.daemon.case}: ", f": {self.case.ends}: ")
         logged = len(self.daemon.logged(self.size, words))
         most = 1 + int((time.monotonic() - self.began) / QUIET)
         self.check(1 <= logged <= most, f"{logged} lines in the log, {most} at most")

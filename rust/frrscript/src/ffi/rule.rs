@@ -177,7 +177,8 @@ impl Rule {
             script.stats.skip();
             return None;
         }
-        let timed = script.stats.call();
+        // What fails may be slow: from the second failure in a row on every call is timed.
+        let timed = script.stats.call() || self.used.guard.failing();
         let bound = self.bound.borrow();
         let Some(bound) = &*bound else {
             let failure = script.find(&self.used.function).err();

@@ -446,6 +446,9 @@ impl Drop for Call<'_> {
     }
 }
 
+/// Octets that a VM must have had for the daemon to get smaller by its end.
+const TRIM: usize = 2 * 1024 * 1024;
+
 impl Drop for Vm {
     fn drop(&mut self) {
         // SAFETY: the account and the context live until the fields are dropped, which is after this. From here on
@@ -454,6 +457,9 @@ impl Drop for Vm {
             interrupt::set(self.callbacks, false);
             watchdog::forget();
             engine::lua_close(self.state.as_ptr());
+        }
+        if self.account.peak() >= TRIM {
+            super::heap::give_back();
         }
     }
 }

@@ -22,6 +22,12 @@ impl Guard {
         self.suspended.get()
     }
 
+    /// The last call failed.
+    #[inline]
+    pub fn failing(&self) -> bool {
+        self.failed.get() != 0
+    }
+
     /// A call went well.
     #[inline]
     pub fn succeeded(&self) {

@@ -29,6 +29,9 @@ pub const HOLD: std::ops::RangeInclusive<u32> = 0..=3600;
 /// MiB that may be set.
 pub const MEMORY: std::ops::RangeInclusive<u32> = 1..=1024;
 
+/// A load has this at least. The daemon does nothing else meanwhile, and whoever asks it is to have an answer within a second.
+const LOAD: Duration = Duration::from_millis(800);
+
 impl Default for Options {
     fn default() -> Options {
         Options {
@@ -49,10 +52,10 @@ impl Options {
         Duration::from_millis(self.time_ms.into())
     }
 
-    /// The limit of a load, in which large sets are built: ten calls' worth, and at least two seconds.
+    /// The limit of a load, in which large sets are built: ten calls' worth, and at least [`LOAD`].
     #[must_use]
     pub fn load_time(&self) -> Duration {
-        (self.time() * 10).max(Duration::from_secs(2))
+        (self.time() * 10).max(LOAD)
     }
 
     /// The memory limit in octets.

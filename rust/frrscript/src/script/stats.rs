@@ -136,7 +136,7 @@ impl Stats {
         Some(times.max)
     }
 
-    /// The longest of the timed calls; calls that failed are all timed.
+    /// The longest of the timed calls: one in [`SAMPLE`], and every call after one that failed.
     pub fn max(&self) -> Option<Duration> {
         let times = self.times.borrow();
         (times.total > 0).then_some(times.max)
