@@ -377,7 +377,7 @@ impl<'a> Args<'a> {
         };
         // SAFETY: a live state; the table is on the stack.
         let count = unsafe { engine::lua_objlen(self.state, at) };
-        room::ask(usize::try_from(count).unwrap_or(0).saturating_mul(ITEM))?;
+        room::ask(count.saturating_mul(ITEM))?;
         for i in 1..=count {
             if i % 1024 == 0 && crate::watchdog::expired() {
                 return Err(Failure::new(Kind::Deadline, "ran past its time limit"));
