@@ -120,6 +120,7 @@ fn half(bits: u16) -> f64 {
 
 impl Reader<'_> {
     fn value(&mut self, depth: usize) -> Result<Plain, String> {
+        super::in_time()?;
         self.left = self.left.checked_sub(1).ok_or_else(|| format!("more than {MOST_VALUES} values"))?;
         if depth > DEEPEST {
             return Err(format!("nests deeper than {DEEPEST}"));

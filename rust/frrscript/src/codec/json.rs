@@ -4,7 +4,7 @@
 use super::{MOST, MOST_VALUES};
 use crate::bus::plain::{Plain, number};
 use crate::lua::value::Out;
-use crate::task::shell::from_json;
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value, json};
 
 /// The text of a value.
@@ -17,6 +17,7 @@ pub fn encode(value: &Plain) -> Result<String, String> {
 }
 
 fn as_json(value: &Plain) -> Result<Value, String> {
+    super::in_time()?;
     Ok(match value {
         Plain::Nil => Value::Null,
         Plain::Bool(b) => json!(b),
@@ -57,7 +58,69 @@ pub fn decode(text: &[u8]) -> Result<Out, String> {
     if text.len() > MOST_VALUES && values(text) > MOST_VALUES {
         return Err(format!("no JSON: more than {MOST_VALUES} values are not read"));
     }
-    serde_json::from_slice::<Value>(text).map(from_json).map_err(|why| format!("no JSON: {why}"))
+    let mut reader = serde_json::Deserializer::from_slice(text);
+    let value = Seed.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
+    value.map_err(|why| format!("no JSON: {why}"))
+}
+
+/// Reads a value as the script's, and asks at each one whether there is time.
+struct Seed;
+
+impl<'de> DeserializeSeed<'de> for Seed {
+    type Value = Out;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Out, D::Error> {
+        super::in_time().map_err(D::Error::custom)?;
+        from.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Seed {
+    type Value = Out;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Out, E> {
+        Ok(Out::Nil)
+    }
+
+    fn visit_bool<E>(self, b: bool) -> Result<Out, E> {
+        Ok(Out::Bool(b))
+    }
+
+    fn visit_u64<E>(self, n: u64) -> Result<Out, E> {
+        Ok(Out::Unsigned(n))
+    }
+
+    fn visit_i64<E>(self, n: i64) -> Result<Out, E> {
+        Ok(Out::Signed(n))
+    }
+
+    fn visit_f64<E>(self, n: f64) -> Result<Out, E> {
+        Ok(Out::Number(n))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Out, E> {
+        Ok(Out::Text(text.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Out, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = from.next_element_seed(Seed)? {
+            items.push(item);
+        }
+        Ok(Out::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Out, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(key) = from.next_key_seed(Seed)? {
+            entries.push((key, from.next_value_seed(Seed)?));
+        }
+        Ok(Out::Map(entries))
+    }
 }
 
 /// How many values and keys a text has, about: before each, but the first of a table, is one of these characters.

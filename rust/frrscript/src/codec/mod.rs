@@ -10,3 +10,12 @@ pub const MOST: usize = 4 * 1024 * 1024;
 pub const MOST_VALUES: usize = 1024 * 1024;
 /// Tables in tables at most.
 pub const DEEPEST: usize = 64;
+
+/// What stops a codec's work on a large value: `Err` when the running call is past its deadline.
+///
+/// # Errors
+/// It is.
+#[inline]
+pub(crate) fn in_time() -> Result<(), String> {
+    if crate::watchdog::expired() { Err("ran past its time limit".to_owned()) } else { Ok(()) }
+}

@@ -199,6 +199,10 @@ pub unsafe fn push(state: *mut lua_State, out: Out) -> c_int {
                 engine::lua_createtable(state, c_int::try_from(items.len()).unwrap_or(0), 0);
                 engine::lua_checkstack(state, 8);
                 for (index, item) in (1..).zip(items) {
+                    // The script is stopped at its next step: it does not see that something is missing.
+                    if crate::watchdog::expired() {
+                        break;
+                    }
                     push(state, item);
                     engine::lua_rawseti(state, -2, index);
                 }
@@ -215,6 +219,9 @@ pub unsafe fn push(state: *mut lua_State, out: Out) -> c_int {
                 engine::lua_createtable(state, 0, c_int::try_from(entries.len()).unwrap_or(0));
                 engine::lua_checkstack(state, 8);
                 for (key, value) in entries {
+                    if crate::watchdog::expired() {
+                        break;
+                    }
                     push(state, key);
                     push(state, value);
                     engine::lua_rawset(state, -3);

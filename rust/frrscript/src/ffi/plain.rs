@@ -119,6 +119,7 @@ impl Walk<'_> {
     }
 
     fn value(&mut self, arg: &Arg<'_>) -> Result<Plain, String> {
+        crate::codec::in_time()?;
         self.take(1)?;
         Ok(match arg {
             Arg::Nil => Plain::Nil,

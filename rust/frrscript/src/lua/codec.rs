@@ -3,9 +3,10 @@
 
 use super::value::Out;
 use crate::codec::{DEEPEST, MOST, cbor, json};
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 use crate::ffi::args::Args;
 use crate::ffi::plain::Rules;
+use crate::watchdog;
 
 const RULES: Rules = Rules { most: MOST, deepest: DEEPEST, can: "can be encoded", whole: "" };
 
@@ -13,12 +14,25 @@ fn no_value(why: String) -> Out {
     Out::Two(Box::new(Out::Nil), Box::new(Out::Text(why)))
 }
 
+/// A failure whose text is `why`, unless there was no more time.
+fn failed(args: &Args, why: String) -> Failure {
+    if watchdog::expired() { Failure::new(Kind::Deadline, why) } else { args.bad(0, why) }
+}
+
+/// What was decoded; nil and why not; or the time is over.
+fn decoded(result: Result<Out, String>) -> Result<Out, Failure> {
+    match result {
+        Err(why) if watchdog::expired() => Err(Failure::new(Kind::Deadline, why)),
+        other => Ok(other.unwrap_or_else(no_value)),
+    }
+}
+
 /// `frr.json.encode(value)`.
 ///
 /// # Errors
 /// The value is no plain data, too large, or not for JSON.
 pub fn json_encode(args: &Args) -> Result<Out, Failure> {
-    json::encode(&args.plain_within(0, &RULES)?).map(Out::Text).map_err(|why| args.bad(0, why))
+    json::encode(&args.plain_within(0, &RULES)?).map(Out::Text).map_err(|why| failed(args, why))
 }
 
 /// `frr.json.decode(text)`.
@@ -26,7 +40,7 @@ pub fn json_encode(args: &Args) -> Result<Out, Failure> {
 /// # Errors
 /// The argument is no string.
 pub fn json_decode(args: &Args) -> Result<Out, Failure> {
-    Ok(json::decode(args.octets(0)?).unwrap_or_else(no_value))
+    decoded(json::decode(args.octets(0)?))
 }
 
 /// `frr.cbor.encode(value)`.
@@ -34,7 +48,7 @@ pub fn json_decode(args: &Args) -> Result<Out, Failure> {
 /// # Errors
 /// The value is no plain data or too large.
 pub fn cbor_encode(args: &Args) -> Result<Out, Failure> {
-    cbor::encode(&args.plain_within(0, &RULES)?).map(Out::Octets).map_err(|why| args.bad(0, why))
+    cbor::encode(&args.plain_within(0, &RULES)?).map(Out::Octets).map_err(|why| failed(args, why))
 }
 
 /// `frr.cbor.decode(octets)`.
@@ -42,5 +56,5 @@ pub fn cbor_encode(args: &Args) -> Result<Out, Failure> {
 /// # Errors
 /// The argument is no string.
 pub fn cbor_decode(args: &Args) -> Result<Out, Failure> {
-    Ok(cbor::decode(args.octets(0)?).map_or_else(no_value, |value| value.to_out()))
+    decoded(cbor::decode(args.octets(0)?).map(|value| value.to_out()))
 }

@@ -52,6 +52,16 @@ fn time() {
         "function f(_, a) while true do a.communities:add('1:1') end end",
         "function f(_, a) while true do pcall(function() return a.nothing end) end end",
         "function f() while true do frr.as_path('1 2 3') end end",
+        // Luau's matcher would go over the class for each octet, for hours, without a look at the time.
+        "function f() return string.find(('a'):rep(1000000), '[' .. ('b'):rep(1000000) .. 'a]*c') end",
+        "function f() return string.gsub(('a'):rep(1000000), '[' .. ('b'):rep(1000000) .. 'a]*c', '') end",
+        "function f() while true do string.gsub('x', '(y*)', ('%1'):rep(3000000)) end end",
+        // A function of the library is no place where Luau looks at the time.
+        "function f() local t = {} for n = 1, 100000 do t[n] = n end while true do table.sort(t, rawequal) end end",
+        "function f() local t = table.create(500000, 1) while true do table.foreach(t, rawequal) table.foreachi(t, rawequal) end end",
+        "function f() local t = table.create(200000, 1.5) while true do table.concat(t) table.move(t, 1, 200000, 1000001, {}) end end",
+        "function f() local t = {} for n = 1, 60000 do t[n] = {n} end while true do frr.json.encode(t) frr.cbor.encode(t) end end",
+        "local s = '[' .. ('[1],'):rep(200000) .. '1]' function f() while true do frr.json.decode(s) end end",
     ] {
         stopped("deadline", 50, 16, body);
     }
@@ -109,6 +119,68 @@ fn memory() {
     }
     assert_snapshot!(stopped("memory", 20_000, 1, "function f()\n  local s = 'x' while true do s = s .. s end\nend"), @"memory: stopped: asked for more than its memory limit of 1024 KiB (in function f, line 2)");
     assert_snapshot!(stopped("memory", 20_000, 1, "function f() pcall(string.rep, 'x', 2^30) return true end"), @"memory: stopped: asked for more than its memory limit of 1024 KiB (in function f, line 1)");
+}
+
+#[test]
+fn what_is_done_in_pieces_gives_the_same() {
+    let host = Host::with(
+        "local t = {} for n = 1, 10000 do t[n] = n end
+         function f()
+           local moved = table.move(t, 1, 10000, 3, table.clone(t))
+           assert(moved[2] == 2 and moved[3] == 1 and moved[10002] == 10000 and #moved == 10002)
+           local over = table.move(table.clone(t), 1, 10000, 3)
+           assert(over[2] == 2 and over[3] == 1 and over[5003] == 5001 and over[10002] == 10000)
+           local back = table.move(table.clone(t), 5, 10000, 1)
+           assert(back[1] == 5 and back[9996] == 10000 and back[9997] == 9997)
+           assert(table.concat(t, ',') == string.gsub(table.concat(t, ';'), ';', ','))
+           assert(#table.concat(t, ', ', 2, 9999) == #table.concat(t, ', ') - #'1, ' - #', 10000')
+           assert(table.concat({}) == '' and table.concat({1, 2}, '-') == '1-2' and table.concat({1}, '-', 2) == '')
+           local seen = {}
+           assert(table.foreach({10, 20, x = 30}, function(k, v) seen[k] = v end) == nil and seen[2] == 20 and seen.x == 30)
+           assert(table.foreachi({10, 20}, function(k, v) if k == 2 then return v end end) == 20)
+           assert(string.format('%d %s %*', 1, 'a', true) == '1 a true' and `{1}{'b'}` == '1b')
+           assert(not pcall(string.format, '%d', unpack(table.create(251, 1))))
+           return true
+         end",
+    );
+    host.option("s", OptionKind::LIMIT_TIME, 2_000).unwrap();
+    assert_eq!(host.rule("s", "f").call(&Objects::sample()), Verdict::MATCH, "{}", host.last_error("s"));
+}
+
+#[test]
+fn strings_are_searched_as_luau_does() {
+    let host = Host::with(
+        "function f()
+           local words = {}
+           for word, at in ('one two  three'):gmatch('(%a+)()') do table.insert(words, word .. at) end
+           assert(table.concat(words, ',') == 'one4,two8,three15', table.concat(words, ','))
+           local count = 0
+           for all in ('abc'):gmatch('') do count += 1 assert(all == '') end
+           assert(count == 4)
+           for all in ('^a'):gmatch('^a') do count += 1 assert(all == '^a') end
+           assert(count == 5)
+           assert(('hello world'):gsub('o', '0', 1) == 'hell0 world')
+           assert(('abc'):gsub('', '-') == '-a-b-c-')
+           assert(('abc'):gsub('%w', '%0%0') == 'aabbcc')
+           assert(('abc'):gsub('%w', {a = 1, b = false}) == '1bc')
+           assert(('abc'):gsub('(%w)(%w)', function(a, b) return b .. a end) == 'bac')
+           assert(('abc'):gsub('^a', function() return 'x' end) == 'xbc')
+           assert(('aaa'):gsub('^a', 'x') == 'xaa')
+           assert(('abc'):gsub('()', function(at) return at end) == '1a2b3c4')
+           assert(select(2, ('abc abc'):gsub('b', function() end)) == 2)
+           assert(('x = 1'):match('^(%w+)%s*=%s*(%w+)$') == 'x' and select(2, ('x = 1'):match('(%w+)%s*=%s*(%w+)')) == '1')
+           assert(('x'):match('y') == nil and ('xyz'):match('y', -1) == nil and ('xyz'):match('.', -1) == 'z')
+           assert(('a.b'):find('.', 2, true) == 2 and ('a.b'):find('%.') == 2 and ('abc'):find('b', 10) == nil)
+           assert(('abc'):find('') == 1 and ('abc'):find('', 4) == 4 and ('abc'):find('c', -1) == 3)
+           assert(string.find(1234, 23) == 2 and string.gsub(1, 1, 2) == '2')
+           assert(not pcall(string.find, nil, 'a') and not pcall(string.gsub, 'a', 'a', nil))
+           assert(not pcall(string.gsub, 'a', 'a', function() return {} end))
+           assert(not pcall(string.find, 'a', '[a') and not pcall(string.find, 'a', '%'))
+           return true
+         end",
+    );
+    host.option("s", OptionKind::LIMIT_TIME, 2_000).unwrap();
+    assert_eq!(host.rule("s", "f").call(&Objects::sample()), Verdict::MATCH, "{}", host.last_error("s"));
 }
 
 #[test]
