@@ -14,6 +14,11 @@ use std::cell::Cell;
 use std::ffi::c_void;
 use std::ptr;
 
+/// Octets of one block at most: a string, a buffer, or a part of a table. What the engine does with one value, copying a string or
+/// making a table twice as large, has no place to stop at; this bounds its time to some tenths of a second. Only a script with a larger
+/// limit can come here.
+pub const MOST_BLOCK: usize = 64 * 1024 * 1024;
+
 /// The account of a VM; its address is the allocator's user data, so it never moves.
 pub struct Account {
     used: Cell<usize>,
@@ -136,7 +141,8 @@ pub unsafe extern "C" fn allocate(data: *mut c_void, block: *mut c_void, osize: 
         account.used.set(used - old);
         return ptr::null_mut();
     }
-    if nsize > old && account.used().saturating_add(nsize - old) > account.limit.get() {
+    let over = || account.used().saturating_add(nsize - old) > account.limit.get();
+    if nsize > old && (nsize > MOST_BLOCK || over()) {
         account.stop(Kind::Memory);
         return ptr::null_mut();
     }

@@ -6,7 +6,7 @@
 //! has raised, it stays set and raises at every further safepoint, so that no `pcall` and no coroutine gets past it; the
 //! entry from C takes it away when the call has ended.
 
-use super::account::Account;
+use super::account::{Account, MOST_BLOCK};
 use super::engine::{self, lua_Callbacks, lua_State};
 use super::pace::Next;
 use super::raise;
@@ -61,7 +61,14 @@ pub fn reason(kind: Kind, account: &Account) -> String {
             format!("stopped: ran past its time limit of {} ms", limit.as_millis())
         }
         Kind::Memory if account.is_dry() => "stopped: the system has no memory".to_owned(),
-        Kind::Memory => format!("stopped: asked for more than its memory limit of {} KiB", account.limit() / 1024),
+        Kind::Memory if account.limit() <= MOST_BLOCK => {
+            format!("stopped: asked for more than its memory limit of {} KiB", account.limit() / 1024)
+        }
+        Kind::Memory => format!(
+            "stopped: asked for more than its memory limit of {} KiB, or for one value of more than {} KiB",
+            account.limit() / 1024,
+            MOST_BLOCK / 1024
+        ),
         _ => "stopped: internal error of the scripting library".to_owned(),
     }
 }

@@ -56,6 +56,10 @@ pub unsafe fn open(state: *mut lua_State) {
             if table.is_empty() {
                 engine::lua_pop(state, 1);
             } else {
+                // The sandbox closes the tables of globals, not those in them. The prelude changes none of these.
+                if table.contains('.') {
+                    engine::lua_setreadonly(state, -1, 1);
+                }
                 place(state, table);
             }
         }

@@ -5,7 +5,7 @@ use super::args::{Arg, Args, read};
 use super::engine::{self, lua_State};
 use crate::bus::plain::Plain;
 use crate::bus::wire::{DEEPEST, MOST};
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 use crate::lua::{as_path, sets};
 use crate::room;
 use std::ffi::{c_int, c_void};
@@ -74,7 +74,10 @@ impl Args<'_> {
         }
         // What is made of it has about this size, and the values that it is made from.
         room::ask(octets.saturating_mul(4))?;
-        value.map_err(|why| self.bad(index, why))
+        value.map_err(|why| match self.bad(index, why) {
+            late if crate::watchdog::expired() => Failure::new(Kind::Deadline, late.message),
+            bad => bad,
+        })
     }
 }
 

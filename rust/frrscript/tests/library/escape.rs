@@ -42,6 +42,10 @@ fn the_library_can_not_be_changed() {
         "math.x = 1",
         "frr.x = 1",
         "frr.ext_community.color = 1",
+        "frr.json.encode = print",
+        "frr.cbor.x = 1",
+        "rawset(frr.json, 'decode', nil)",
+        "table.clear(frr.cbor)",
         "_G.x = 1",
         "_G.string = 1",
         "rawset(string, 'x', 1)",
@@ -58,7 +62,9 @@ fn the_library_can_not_be_changed() {
         "table.freeze(attributes)",
         "attributes.__index = 1",
     ] {
-        error_of(tampering);
+        // Not for want of a verdict.
+        let error = error_of(tampering);
+        assert!(error.starts_with("runtime: "), "{tampering}: {error}");
     }
     assert!(holds("getmetatable(attributes) == false"));
     assert!(holds("type(getmetatable('')) ~= 'table' or table.isfrozen(getmetatable(''))"));

@@ -122,6 +122,19 @@ fn memory() {
 }
 
 #[test]
+fn one_value_is_bounded_whatever_the_limit() {
+    for body in [
+        "local s = ('x'):rep(2^26 + 1)",
+        "buffer.create(2^26 + 1)",
+        "table.create(2^22 + 2)",
+        "local s = ('x'):rep(2^25) s = s .. s .. 'x'",
+    ] {
+        let error = stopped("memory", 20_000, 1024, &format!("function f() {body} end"));
+        assert!(error.contains("one value of more than 65536 KiB"), "{body}: {error}");
+    }
+}
+
+#[test]
 fn what_is_done_in_pieces_gives_the_same() {
     let host = Host::with(
         "local t = {} for n = 1, 10000 do t[n] = n end
