@@ -20,7 +20,7 @@ fn luau(function: &str, args: &[&[u8]]) -> Result<Vec<String>, String> {
         let f: mlua::Function = strings.get(function).expect("a function");
         let args: MultiValue = args.iter().map(|a| Value::String(lua.create_string(a).expect("a string"))).collect();
         match f.call::<MultiValue>(args) {
-            Ok(values) => Ok(values.iter().map(|v| text(v)).collect()),
+            Ok(values) => Ok(values.iter().map(text).collect()),
             Err(error) => Err(error.to_string()),
         }
     })

@@ -224,6 +224,7 @@ impl Host {
     }
 
     /// The log so far, which begins anew.
+    #[allow(dead_code, reason = "of the hostile cases")]
     pub fn take_log(&self) -> Vec<String> {
         LOG.take().iter().map(|l| self.shorten(l)).collect()
     }
