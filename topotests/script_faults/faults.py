@@ -80,17 +80,56 @@ def kill(router, daemon, signal="KILL"):
 
 
 def feed(host, routes, *more):
-    """Starts the feeder; leaves when r2 closes the session or its input ends."""
+    """Starts the feeder; leaves when r2 closes the session."""
     command = [os.environ["BGPFEED"], "--connect", "192.0.2.2:179", "--bind", FEED]
     command += ["--local-as", "65010", "--router-id", FEED, "--next-hop", FEED]
     command += ["--hold-time", "90", "--routes", str(routes), *more]
     return host.popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
-def accepted(router, peer=FEED):
-    """Prefixes that a peer has in the table."""
-    shown = json.loads(vtysh(router, "show bgp ipv4 unicast summary json") or "{}")
-    return shown.get("peers", {}).get(peer, {}).get("pfxRcd", -1)
+def bring_to_rest(process):
+    """Ends the feeder's changes; how many UPDATEs it has sent in its session."""
+    process.stdin.close()
+    said = ""
+    while "at rest" not in said:
+        line = process.stdout.readline()
+        assert line, f"the feeder has ended: {said}"
+        said += line
+    return int(said.split()[-2])
+
+
+def neighbor(router):
+    """What bgpd says of the feeder's session."""
+    shown = json.loads(vtysh(router, f"show bgp neighbors {FEED} json") or "{}")
+    return shown.get(FEED, {})
+
+
+def updates_read(router):
+    """UPDATEs of the feeder in all its sessions; waits until there is none."""
+    expect_true(
+        lambda: neighbor(router).get("bgpState", "Idle") != "Established",
+        "the feeder's session does not end",
+    )
+    return neighbor(router).get("messageStats", {}).get("updatesRecv", 0)
+
+
+def expect_rest(router, updates):
+    """Waits until so many UPDATEs of the feeder are read and nothing changes any more;
+    the table."""
+    seen = [None]
+
+    def unchanged():
+        stats = neighbor(router).get("messageStats", {})
+        before, seen[0] = seen[0], table(router)
+        return (
+            stats.get("updatesRecv", 0) >= updates
+            and stats.get("depthInq") == 0
+            and seen[0]
+            and before == seen[0]
+        )
+
+    expect_true(unchanged, "the table does not come to rest")
+    return seen[0]
 
 
 # What is not of the route: when it came, and in which order.

@@ -206,7 +206,7 @@ def fill(router, place):
 
 
 def test_a_full_disk_under_the_configuration(r2, full):
-    r2.run(f"cp /etc/frr/frr.conf {full}/frr.conf")
+    r2.run(f"cp -a /etc/frr/. {full}/")
     fill(r2, full)
     r2.run(f"mount --bind {full} /etc/frr")
     try:

@@ -17,7 +17,7 @@ import time
 import pytest
 
 from script_faults.faults import (
-    assert_same,
+    directory,
     kill,
     logdir,
     pid,
@@ -123,17 +123,38 @@ def assert_scripts_work(router):
     expect_true(lambda: table(router) == before, "another table than before")
 
 
-def test_in_the_background_as_user_frr(r2):
+def test_in_the_background(r2):
     """FRR forks after it has read its options: the watchdog is the child's own."""
     number = pid(r2, "bgpd")
-    frr = pwd.getpwnam("frr").pw_uid
-    assert set(map(int, status(number, "Uid").split())) == {frr}
     with open(f"/proc/{number}/stat", encoding="ascii") as file:
         session = int(file.read().rsplit(")", 1)[1].split()[3])
     assert session != os.getsid(0), "it has a session of its own"
     assert int(status(number, "CapEff"), 16) == 0, "capabilities are raised when needed"
     assert_scripts_work(r2)
     assert watchdog(number)
+
+
+def test_as_user_frr(r2):
+    """What packages do: a user of its own, who can read the scripts and no more.
+
+    Its group is that of vtysh's sockets, which this build has set to root's.
+    """
+    frr = pwd.getpwnam("frr")
+    os.chmod(log_file(r2, "bgpd"), 0o666)
+    again(r2, option=r2.net.daemons_options["bgpd"] + " -u frr -g root")
+    number = pid(r2, "bgpd")
+    assert set(map(int, status(number, "Uid").split())) == {frr.pw_uid}
+    assert_scripts_work(r2)
+    file = os.path.join(directory(r2), "edge.lua")
+    mode = os.stat(file).st_mode
+    os.chmod(file, 0o600)
+    try:
+        output = vtysh(r2, "script reload edge")
+        assert "the user that the daemon runs as must be able to read it" in output
+        assert "stays in service" in output, output
+    finally:
+        os.chmod(file, mode)
+    again(r2)
 
 
 # What bgpd keeps (bgp_main.c, `_caps_p`), and what it takes to become user frr.

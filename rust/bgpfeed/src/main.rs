@@ -109,7 +109,7 @@ fn main() -> Result<()> {
     if let Some(pause) = args.churn {
         let turns = churn(&session, &options, Duration::from_millis(pause))?;
         session.send(&feed).context("the session ended while sending")?;
-        println!("at rest after {turns} turns");
+        println!("at rest after {} turns, {} UPDATEs", turns.0, turns.1 + 2 * feed.updates);
     }
 
     if let Some(expect) = args.expect {
@@ -128,8 +128,8 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Sends turns until standard input ends; how many.
-fn churn(session: &Session, options: &Options, pause: Duration) -> Result<usize> {
+/// Sends turns until standard input ends; how many, and how many UPDATEs these were.
+fn churn(session: &Session, options: &Options, pause: Duration) -> Result<(usize, usize)> {
     let turns: Vec<Feed> = (0..8).map(|turn| Feed::churn(options, turn)).collect();
     let (ended, wait) = std::sync::mpsc::channel::<()>();
     std::thread::spawn(move || {
@@ -137,12 +137,14 @@ fn churn(session: &Session, options: &Options, pause: Duration) -> Result<usize>
         let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
         drop(ended);
     });
-    let mut sent = 0;
+    let (mut sent, mut updates) = (0, 0);
     while wait.recv_timeout(pause) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
-        session.send(&turns[sent % turns.len()]).context("the session ended while sending")?;
+        let turn = &turns[sent % turns.len()];
+        session.send(turn).context("the session ended while sending")?;
+        updates += turn.updates;
         sent += 1;
     }
-    Ok(sent)
+    Ok((sent, updates))
 }
 
 fn report(session: &Session) {
