@@ -126,12 +126,12 @@ class Speaker:
         )
         expect_true(lambda: self.lines("established"), f"no session for {host.name}")
 
-    def tell(self, command):
-        """Gives a command, and waits until it is done if it says so."""
+    def tell(self, command, wait=True):
+        """Gives a command, and waits until its last octet is on the way."""
         before = len(self.lines("done"))
         self.process.stdin.write(command + "\n")
         self.process.stdin.flush()
-        if not command.startswith("dump"):
+        if wait and not command.startswith("dump"):
             expect_true(lambda: len(self.lines("done")) > before, command)
 
     def lines(self, what, since=0):
@@ -263,10 +263,17 @@ class Results:
             out.write(json.dumps(line) + "\n")
 
 
+def warm_up(daemon, trigger):
+    """The first failure fills what is kept for good: a thread, tables, the log."""
+    for hook in "route_match", "task", "load":
+        first = next(one for one in cases(daemon.name) if one.hook == hook)
+        Trial(daemon, first, trigger).run()
+
+
 class Trial:
     """Repeats one case in a daemon; what it measured, and which promises it broke.
 
-    `trigger(number)` has the function called, ROUND times or more, and returns when
+    `trigger(daemon, number)` has the function called, ROUND times or more, and returns when
     that is done. `watched` are processes whose waiting for a CPU is taken into account.
     """
 
@@ -336,7 +343,7 @@ class Trial:
         self.repeats = 0
         while self.repeats < REPEATS and not self.broken:
             self.daemon.ask("script resume case")
-            self.trigger(self.repeats // ROUND)
+            self.trigger(self.daemon, self.repeats // ROUND)
             self.repeats = self.daemon.calls()
         return self.ends()
 
@@ -386,6 +393,9 @@ class Trial:
             return self.repeats
         counted = errors.get(case.ends, 0)
         others = {k: n for k, n in errors.items() if n and k != case.ends}
+        if others.get("deadline", 0) * case.time <= 1e3 * self.late:
+            # The machine ran something else for as long as the call may last.
+            counted += others.pop("deadline", 0)
         self.check(not others, f"other kinds were counted: {others}")
         if case.ends == "fine":
             return counted

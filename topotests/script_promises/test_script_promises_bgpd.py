@@ -12,7 +12,7 @@ says of a case.
 import pytest
 
 from promises import KEEPALIVE, ROUND, Daemon, Poller, Results, Speaker, Trial
-from promises import cases, starved
+from promises import cases, starved, warm_up
 from scripttopo import established, expect_established, expect_true, topology
 
 pytestmark = [pytest.mark.bgpd]
@@ -56,13 +56,27 @@ def observer(tgen):
 
 
 @pytest.fixture(scope="module")
-def bgpd(r1, feeder, observer):
+def ask(feeder):
+    """Has the function called for ROUND routes."""
+
+    def ask(daemon, number):
+        before = daemon.calls()
+        feeder.tell(f"announce {ASKED} {ROUND} {number % 65536}")
+        expect_true(lambda: daemon.calls() >= before + ROUND, "not asked")
+
+    return ask
+
+
+@pytest.fixture(scope="module")
+def bgpd(r1, feeder, observer, ask):
     """bgpd with both sessions and all of its load."""
     expect_established(r1, *NEIGHBORS)
     daemon = Daemon(r1, "bgpd")
     feeder.tell(f"churn {LOAD[0]} {LOAD[1]} {LOAD_RATE}")
     # Once all of them, so that bgpd has the memory that its load takes.
     expect_true(lambda: len(observer.table()) >= LOAD[1], "no load")
+    warm_up(daemon, ask)
+    feeder.tell(f"withdraw {ASKED} {ROUND}")
     return daemon
 
 
@@ -79,14 +93,8 @@ def results():
 
 
 @pytest.mark.parametrize("case", cases("bgpd"), ids=lambda case: case.name)
-def test_case(r1, bgpd, feeder, observer, poller, results, case):
+def test_case(r1, bgpd, feeder, observer, poller, results, ask, case):
     sessions = established(r1, *NEIGHBORS)
-
-    def ask(number):
-        before = bgpd.calls()
-        feeder.tell(f"announce {ASKED} {ROUND} {number % 65536}")
-        expect_true(lambda: bgpd.calls() >= before + ROUND, "not asked")
-
     speakers = (feeder.process.pid, observer.process.pid)
     trial = Trial(bgpd, case, ask, (*speakers, poller.process.pid))
     trial.run()

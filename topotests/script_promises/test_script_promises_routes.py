@@ -16,7 +16,15 @@ import pytest
 
 import scripttopo
 from promises import HERE, KEEPALIVE, ROUND, Daemon, Poller, Speaker, starved
-from scripttopo import established, expect, expect_established, expect_true, topology
+from scripttopo import (
+    config,
+    established,
+    expect,
+    expect_established,
+    expect_true,
+    script_file,
+    topology,
+)
 
 pytestmark = [pytest.mark.bgpd]
 
@@ -119,10 +127,6 @@ def load(bgpd, inward=PASS, outward=PASS, more=""):
     assert "in service" in answer, answer
 
 
-def meds(speaker):
-    return set(speaker.table().values())
-
-
 def expect_routes(speaker, count, med=None):
     def right():
         table = speaker.table()
@@ -138,12 +142,12 @@ def test_44_reload_while_routes_queue(bgpd, feeder, group):
     """The last script decided on every route, whenever it came."""
     load(bgpd, SETS % 100)
     before = bgpd.calls()
-    feeder.tell(f"announce {FIRST} {MANY} 1")
+    feeder.tell(f"announce {FIRST} {MANY} 1", wait=False)
     expect_true(lambda: bgpd.calls() > before, "no route comes")
     during = 0
     for number in range(1, 6):
-        load(bgpd, SETS % (100 + number))
         during += bgpd.calls() - before < MANY
+        load(bgpd, SETS % (100 + number))
     assert during, "all routes were there before the first reload"
     for one in group:
         expect_routes(one, MANY, 105)
@@ -156,6 +160,35 @@ def test_46_withdrawals_pass_a_script_that_loops(bgpd, feeder, group):
     feeder.tell(f"withdraw {FIRST} {MANY}")
     for one in group:
         expect_routes(one, 0)
+
+
+@pytest.mark.parametrize("action,med", [("deny", 0), ("match", 1), ("no-match", 20)])
+def test_on_error_decides(bgpd, feeder, group, action, med):
+    """What a failing script does not decide, the operator has."""
+    bgpd.config(f"script case on-error {action}")
+    load(bgpd, inward="  attributes.metric = 5 error('on purpose')")
+    feeder.tell(f"announce {FIRST} 10 1")
+    expect_true(lambda: bgpd.errors("runtime") >= 10, "it is not called")
+    for one in group:
+        expect_routes(one, 10 if med else 0, med)
+    feeder.tell(f"withdraw {FIRST} 10")
+    bgpd.config("no script case on-error")
+
+
+def test_37_names_outside_of_the_directory(r2):
+    for name in ("../case", "a/b", "..", ".hidden"):
+        assert "is not a script name" in config(r2, f"script load {name}")
+        rule = config(r2, "route-map IN permit 10", f"match script {name}")
+        assert "is not a script name" in rule
+
+
+def test_37_a_file_that_everybody_may_write(bgpd, r2):
+    load(bgpd)
+    file = script_file(r2, "case")
+    r2.run(f"chmod o+w {file}")
+    output = bgpd.ask("script reload case")
+    r2.run(f"chmod o-w {file}")
+    assert "every user may write it" in output
 
 
 @pytest.mark.parametrize("action", ["deny", "match", "no-match"])
@@ -179,7 +212,7 @@ def test_45_each_neighbor_of_a_group_has_its_own(bgpd, feeder, group):
     """The function takes the peer, so the group is split."""
     load(
         bgpd,
-        outward="  attributes.metric = tonumber(peer.remote_address:match('%d+$'))\n"
+        outward="  attributes.metric = tonumber(tostring(peer.remote_address):match('%d+$'))\n"
         "  return RM_MATCH_AND_CHANGE",
         more=", peer",
     )
@@ -189,7 +222,7 @@ def test_45_each_neighbor_of_a_group_has_its_own(bgpd, feeder, group):
 
 
 def test_45_a_function_that_answers_differently_each_time(bgpd, feeder, group):
-    """It does not take the peer: a group hears one answer, the same for all."""
+    """What neighbors have is by chance, but nothing of it outlives the script."""
     load(
         bgpd,
         outward="  calls = (calls or 0) + 1\n"
@@ -201,7 +234,9 @@ def test_45_a_function_that_answers_differently_each_time(bgpd, feeder, group):
     expect_true(lambda: bgpd.errors("runtime") > 0, "it does not fail")
     for one in group:
         expect_true(lambda one=one: len(one.table()) == 500, "routes are missing")
-    expect_true(lambda: group[0].table() == group[1].table(), "neighbors differ")
+    load(bgpd, outward=SETS % 7)
+    for one in group:
+        expect_routes(one, 500, 7)
     feeder.tell(f"withdraw {FIRST} 500")
     for one in group:
         expect_routes(one, 0)
@@ -300,6 +335,24 @@ def test_48_threads_of_a_daemon_began_after_its_fork(bgpd):
     assert runtime(bgpd)[0]["state"] == "ready"
 
 
+def test_a_function_that_fails_every_other_time_is_suspended(bgpd, feeder, group):
+    """Not 20 times in a row, and yet it would hold bgpd for seconds."""
+    load(
+        bgpd,
+        "  calls = (calls or 0) + 1\n"
+        "  while calls % 2 == 1 do end\n"
+        "  return RM_NOMATCH",
+    )
+    bgpd.ask("clear script case counters")
+    feeder.tell(f"announce {FIRST} 500 1")
+    for one in group:
+        expect_routes(one, 500)
+    # 50 ms each, and half a second in all.
+    assert bgpd.errors() == bgpd.errors("deadline") == 10
+    assert bgpd.script()["state"] == "suspended"
+    feeder.tell(f"withdraw {FIRST} 500")
+
+
 def test_23_the_system_has_no_memory(bgpd, feeder, group):
     """The script's limit is larger than what the system gives to bgpd."""
     bgpd.config("script case limit memory 1024", "script case limit time 1000")
@@ -307,14 +360,14 @@ def test_23_the_system_has_no_memory(bgpd, feeder, group):
     with open(f"/proc/{bgpd.pid}/statm", encoding="utf-8") as text:
         size = int(text.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
     most = size + 300 * 1024 * 1024
-    subprocess.run(["prlimit", f"--pid={bgpd.pid}", f"--as={most}"], check=True)
+    subprocess.run(["prlimit", f"--pid={bgpd.pid}", f"--as={most}:"], check=True)
     bgpd.ask("clear script case counters")
     feeder.tell(f"announce {FIRST} 10 1")
     expect_true(lambda: bgpd.errors("memory") == 10, "not refused")
     assert bgpd.errors() == 10
     for one in group:
         expect_routes(one, 10)
-    subprocess.run(["prlimit", f"--pid={bgpd.pid}", "--as=unlimited"], check=True)
+    subprocess.run(["prlimit", f"--pid={bgpd.pid}", "--as=unlimited:"], check=True)
     feeder.tell(f"withdraw {FIRST} 10")
     bgpd.config("no script case limit memory", "no script case limit time")
 

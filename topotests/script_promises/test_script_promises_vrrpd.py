@@ -14,7 +14,8 @@ import pytest
 
 from lib.topogen import TopoRouter
 
-from promises import ROUND, Daemon, Poller, Results, Trial, cases, starved
+from promises import ROUND, Daemon, Poller, Results, Trial
+from promises import cases, starved, warm_up
 from scripttopo import expect_true, topology
 from vrrptopo import Wire, add_devices, expect_state
 
@@ -50,12 +51,23 @@ def wire(tgen):
     wire.stop()
 
 
+def ask(vrrpd, number):
+    """Has the function called ROUND times: vrrpd asks when a router gets a script."""
+    del number
+    before = vrrpd.calls()
+    while vrrpd.calls() < before + ROUND:
+        vrrpd.config(*FORGET)
+        vrrpd.config(*ASK)
+
+
 @pytest.fixture(scope="module")
 def vrrpd(tgen, wire):
     for vrid in VRIDS:
         expect_state(tgen.gears["v1"], vrid, "Master")
         wire.expect(vrid=vrid)
-    return Daemon(tgen.gears["v1"], "vrrpd")
+    daemon = Daemon(tgen.gears["v1"], "vrrpd")
+    warm_up(daemon, ask)
+    return daemon
 
 
 @pytest.fixture(scope="module")
@@ -97,13 +109,6 @@ HERE = [
 
 @pytest.mark.parametrize("case", HERE, ids=lambda case: case.name)
 def test_case(vrrpd, wire, poller, results, case):
-    def ask(number):
-        del number
-        before = vrrpd.calls()
-        while vrrpd.calls() < before + ROUND:
-            vrrpd.config(*FORGET)
-            vrrpd.config(*ASK)
-
     changes = masters(vrrpd)
     trial = Trial(vrrpd, case, ask, (wire.process.pid, poller.process.pid))
     since = time.time()

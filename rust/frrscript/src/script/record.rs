@@ -2,7 +2,7 @@
 //! One script: its options, the generation in service, who uses it, and what it has done.
 
 use super::generation::{self, Generation};
-use super::guard::{Guard, SUSPEND_AFTER};
+use super::guard::Guard;
 use super::options::Options;
 use super::source::Source;
 use super::stats::Stats;
@@ -13,6 +13,7 @@ use crate::task::queue::Queue;
 use crate::task::turn::Current;
 use std::cell::{Cell, RefCell};
 use std::path::Path;
+use std::time::Duration;
 use std::rc::Rc;
 
 /// A script by its name.
@@ -235,9 +236,10 @@ impl Script {
             let more = if untold > 0 { format!(" ({untold} more since the last such line)") } else { String::new() };
             log::error!("script {}: {function}: {kind}: {}{more}", self.name, failure.message);
         }
-        if guard.is_some_and(Guard::failed) {
+        let burnt = if failure.kind == Kind::Deadline { self.options.borrow().time() } else { Duration::ZERO };
+        if let Some(reason) = guard.and_then(|guard| guard.failed(burnt)) {
             log::error!(
-                "script {}: {function} suspended after {SUSPEND_AFTER} failures in a row; mend it and 'script reload {}', or 'script resume {}'",
+                "script {}: {function} suspended {reason}; mend it and 'script reload {}', or 'script resume {}'",
                 self.name,
                 self.name,
                 self.name
