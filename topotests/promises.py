@@ -14,7 +14,7 @@ import time
 
 from lib.topogen import get_topogen
 
-from scripttopo import expect_true, log_file, write_script
+from scripttopo import COUNT, WAIT, log_file, write_script
 from vtypoll import Vty
 
 HERE = os.path.dirname(os.path.realpath(__file__))
@@ -23,10 +23,13 @@ CASES = os.path.join(REPOSITORY, "hostile", "cases")
 RESULTS = os.environ.get("HOSTILE_RESULTS") or os.path.join(
     REPOSITORY, "target", "hostile"
 )
-# Calls in a row that may fail before a function is suspended: rust/frrscript's
+# Calls in a row that may fail until a function is suspended: rust/frrscript's
 # script/guard.rs.
 ROUND = 20
-REPEATS = int(os.environ.get("HOSTILE_REPEATS") or ROUND)
+# In an ordinary run each case has a few, as there are three daemons with all cases.
+REPEATS = int(os.environ.get("HOSTILE_REPEATS") or 5)
+# Calls that a trigger makes at once.
+AT_ONCE = min(ROUND, REPEATS)
 # The library logs a kind of failure once in so many seconds (script/stats.rs).
 QUIET = 60
 
@@ -72,6 +75,14 @@ class Case:
             load = self.hook == "load"
             return 1.2 * (max(10 * self.time, LOAD_MSEC) if load else self.time)
         return self.most
+
+
+def until(test, what, wait=0.01):
+    """Waits until `test()` is true, as long as our topotests wait for anything."""
+    end = time.monotonic() + COUNT * WAIT
+    while not test():
+        assert time.monotonic() < end, what
+        time.sleep(wait)
 
 
 def cases(daemon):
@@ -124,7 +135,7 @@ class Speaker:
             [sys.executable, tool, router, address, str(asn), self.file],
             stdin=-1,
         )
-        expect_true(lambda: self.lines("established"), f"no session for {host.name}")
+        until(lambda: self.lines("established"), f"no session for {host.name}")
 
     def tell(self, command, wait=True):
         """Gives a command, and waits until its last octet is on the way."""
@@ -132,7 +143,7 @@ class Speaker:
         self.process.stdin.write(command + "\n")
         self.process.stdin.flush()
         if wait and not command.startswith("dump"):
-            expect_true(lambda: len(self.lines("done")) > before, command)
+            until(lambda: len(self.lines("done")) > before, command)
 
     def lines(self, what, since=0):
         """Times at which this came."""
@@ -152,7 +163,7 @@ class Speaker:
         if os.path.exists(file):
             os.remove(file)
         self.tell(f"dump {file}")
-        expect_true(lambda: os.path.exists(file), "no table")
+        until(lambda: os.path.exists(file), "no table")
         with open(file, encoding="utf-8") as text:
             return json.load(text)
 
@@ -182,7 +193,7 @@ class Poller:
         self.process = router.popen(
             [sys.executable, tool, path, self.file, str(self.PERIOD), command]
         )
-        expect_true(self.answers, f"{daemon} does not answer")
+        until(self.answers, f"{daemon} does not answer")
 
     def answers(self, since=0):
         """Seconds that each answer took, of the questions since then."""
@@ -195,12 +206,29 @@ class Poller:
     def longest(self, since):
         """The longest answer; waits for the one to a question that is open."""
         asked = time.monotonic()
-        expect_true(lambda: self.answers(asked), "no answer any more")
+        until(lambda: self.answers(asked), "no answer any more")
         return max(self.answers(since))
 
     def stop(self):
         self.process.terminate()
         self.process.wait()
+
+
+class Sessions:
+    """Sessions of a router's bgpd."""
+
+    def __init__(self, router, *neighbors):
+        self.neighbors = neighbors
+        self.vty = Vty(socket_path(pid(router, "bgpd"), "bgpd"))
+
+    def counts(self):
+        """How often each came up; all are there."""
+        counts = {}
+        for neighbor in self.neighbors:
+            shown = json.loads(self.vty.ask(f"show bgp neighbors {neighbor} json")[0])
+            assert shown[neighbor]["bgpState"] == "Established", f"{neighbor} is down"
+            counts[neighbor] = shown[neighbor]["connectionsEstablished"]
+        return counts
 
 
 class Daemon:
@@ -273,8 +301,8 @@ def warm_up(daemon, trigger):
 class Trial:
     """Repeats one case in a daemon; what it measured, and which promises it broke.
 
-    `trigger(daemon, number)` has the function called, ROUND times or more, and returns when
-    that is done. `watched` are processes whose waiting for a CPU is taken into account.
+    `trigger(daemon, number)` has the function called, AT_ONCE times or more, and returns
+    when that is done. `watched` are processes whose waiting for a CPU is taken into account.
     """
 
     def __init__(self, daemon, case, trigger, watched=()):
@@ -343,7 +371,7 @@ class Trial:
         self.repeats = 0
         while self.repeats < REPEATS and not self.broken:
             self.daemon.ask("script resume case")
-            self.trigger(self.daemon, self.repeats // ROUND)
+            self.trigger(self.daemon, self.repeats // AT_ONCE)
             self.repeats = self.daemon.calls()
         return self.ends()
 
@@ -360,7 +388,7 @@ class Trial:
         return self.ends()
 
     def wait(self, test):
-        expect_true(test, f"{self.case.name}: nothing happens: {self.daemon.script()}")
+        until(test, f"{self.case.name}: nothing happens: {self.daemon.script()}")
 
     def loads(self):
         """A text that is refused, each time."""

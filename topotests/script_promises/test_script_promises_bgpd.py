@@ -11,9 +11,18 @@ says of a case.
 
 import pytest
 
-from promises import KEEPALIVE, ROUND, Daemon, Poller, Results, Speaker, Trial
-from promises import cases, starved, warm_up
-from scripttopo import established, expect_established, expect_true, topology
+from promises import (
+    AT_ONCE,
+    KEEPALIVE,
+    Daemon,
+    Poller,
+    Results,
+    Sessions,
+    Speaker,
+    Trial,
+)
+from promises import cases, starved, until, warm_up
+from scripttopo import established, expect_established, topology
 
 pytestmark = [pytest.mark.bgpd]
 
@@ -57,12 +66,12 @@ def observer(tgen):
 
 @pytest.fixture(scope="module")
 def ask(feeder):
-    """Has the function called for ROUND routes."""
+    """Has the function called for AT_ONCE routes."""
 
     def ask(daemon, number):
         before = daemon.calls()
-        feeder.tell(f"announce {ASKED} {ROUND} {number % 65536}")
-        expect_true(lambda: daemon.calls() >= before + ROUND, "not asked")
+        feeder.tell(f"announce {ASKED} {AT_ONCE} {number % 65536}")
+        until(lambda: daemon.calls() >= before + AT_ONCE, "not asked")
 
     return ask
 
@@ -74,10 +83,15 @@ def bgpd(r1, feeder, observer, ask):
     daemon = Daemon(r1, "bgpd")
     feeder.tell(f"churn {LOAD[0]} {LOAD[1]} {LOAD_RATE}")
     # Once all of them, so that bgpd has the memory that its load takes.
-    expect_true(lambda: len(observer.table()) >= LOAD[1], "no load")
+    until(lambda: len(observer.table()) >= LOAD[1], "no load")
     warm_up(daemon, ask)
-    feeder.tell(f"withdraw {ASKED} {ROUND}")
+    feeder.tell(f"withdraw {ASKED} {AT_ONCE}")
     return daemon
+
+
+@pytest.fixture(scope="module")
+def sessions(r1, bgpd):
+    return Sessions(r1, *NEIGHBORS)
 
 
 @pytest.fixture(scope="module")
@@ -93,14 +107,14 @@ def results():
 
 
 @pytest.mark.parametrize("case", cases("bgpd"), ids=lambda case: case.name)
-def test_case(r1, bgpd, feeder, observer, poller, results, ask, case):
-    sessions = established(r1, *NEIGHBORS)
+def test_case(bgpd, sessions, feeder, observer, poller, results, ask, case):
+    before = sessions.counts()
     speakers = (feeder.process.pid, observer.process.pid)
     trial = Trial(bgpd, case, ask, (*speakers, poller.process.pid))
     trial.run()
-    feeder.tell(f"withdraw {ASKED} {ROUND}")
+    feeder.tell(f"withdraw {ASKED} {AT_ONCE}")
 
-    trial.check(established(r1, *NEIGHBORS) == sessions, "a session was reset")
+    trial.check(sessions.counts() == before, "a session was reset")
     answer = poller.longest(trial.began)
     late = starved(*trial.watched) - trial.hungry
     trial.check(answer < 1 + late, f"bgpd took {answer} s to answer")

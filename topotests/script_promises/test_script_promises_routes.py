@@ -72,9 +72,7 @@ def speakers(tgen):
     hosts = [tgen.gears[name] for name in ("h1", "h2", "h3")]
     routers = ("192.0.2.2", "192.0.2.18", "192.0.2.18")
     asns = (65001, 65000, 65000)
-    all_of_them = [
-        Speaker(*what) for what in zip(hosts, routers, NEIGHBORS, asns)
-    ]
+    all_of_them = [Speaker(*what) for what in zip(hosts, routers, NEIGHBORS, asns)]
     yield all_of_them
     for one in all_of_them:
         one.stop()

@@ -14,9 +14,9 @@ import pytest
 
 from lib.topogen import TopoRouter
 
-from promises import ROUND, Daemon, Poller, Results, Trial
+from promises import AT_ONCE, Daemon, Poller, Results, Trial
 from promises import cases, starved, warm_up
-from scripttopo import expect_true, topology
+from scripttopo import topology
 from vrrptopo import Wire, add_devices, expect_state
 
 pytestmark = [pytest.mark.bgpd]
@@ -52,10 +52,10 @@ def wire(tgen):
 
 
 def ask(vrrpd, number):
-    """Has the function called ROUND times: vrrpd asks when a router gets a script."""
+    """Has the function called AT_ONCE times: vrrpd asks when a router gets a script."""
     del number
     before = vrrpd.calls()
-    while vrrpd.calls() < before + ROUND:
+    while vrrpd.calls() < before + AT_ONCE:
         vrrpd.config(*FORGET)
         vrrpd.config(*ASK)
 

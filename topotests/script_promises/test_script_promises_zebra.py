@@ -11,9 +11,18 @@ hostile/README.md says of a case.
 
 import pytest
 
-from promises import KEEPALIVE, ROUND, Daemon, Poller, Results, Speaker, Trial
-from promises import cases, starved, warm_up
-from scripttopo import established, expect_established, expect_true, log_to_file, topology
+from promises import (
+    AT_ONCE,
+    KEEPALIVE,
+    Daemon,
+    Poller,
+    Results,
+    Sessions,
+    Speaker,
+    Trial,
+)
+from promises import cases, starved, until, warm_up
+from scripttopo import established, expect_established, log_to_file, topology
 
 pytestmark = [pytest.mark.bgpd]
 
@@ -43,12 +52,12 @@ def feeder(tgen):
 
 @pytest.fixture(scope="module")
 def ask(feeder):
-    """Has the function called for ROUND routes."""
+    """Has the function called for AT_ONCE routes."""
 
     def ask(daemon, number):
         before = daemon.calls()
-        feeder.tell(f"announce {ASKED} {ROUND} {number % 65536}")
-        expect_true(lambda: daemon.calls() >= before + ROUND, "not asked")
+        feeder.tell(f"announce {ASKED} {AT_ONCE} {number % 65536}")
+        until(lambda: daemon.calls() >= before + AT_ONCE, "not asked")
 
     return ask
 
@@ -60,10 +69,15 @@ def zebra(z1, feeder, ask):
     log_to_file(z1, "zebra")
     daemon = Daemon(z1, "zebra")
     feeder.tell(f"churn {LOAD[0]} {LOAD[1]} {LOAD_RATE}")
-    expect_true(lambda: kernel(z1, "10.0.0.0/8") > LOAD[1] * 0.9, "no load")
+    until(lambda: kernel(z1, "10.0.0.0/8") > LOAD[1] * 0.9, "no load")
     warm_up(daemon, ask)
-    feeder.tell(f"withdraw {ASKED} {ROUND}")
+    feeder.tell(f"withdraw {ASKED} {AT_ONCE}")
     return daemon
+
+
+@pytest.fixture(scope="module")
+def sessions(z1, zebra):
+    return Sessions(z1, NEIGHBOR)
 
 
 @pytest.fixture(scope="module")
@@ -84,17 +98,17 @@ def kernel(router, within):
 
 
 @pytest.mark.parametrize("case", cases("zebra"), ids=lambda case: case.name)
-def test_case(z1, zebra, feeder, poller, results, ask, case):
-    sessions = established(z1, NEIGHBOR)
+def test_case(z1, zebra, sessions, feeder, poller, results, ask, case):
+    before = sessions.counts()
     watched = (feeder.process.pid, poller.process.pid)
     trial = Trial(zebra, case, ask, watched)
     trial.run()
     if case.hook == "route_match":
-        expect_true(lambda: kernel(z1, "203.0.113.0/24") == ROUND, "routes are lost")
-    feeder.tell(f"withdraw {ASKED} {ROUND}")
-    expect_true(lambda: kernel(z1, "203.0.113.0/24") == 0, "routes stay")
+        until(lambda: kernel(z1, "203.0.113.0/24") == AT_ONCE, "routes are lost")
+    feeder.tell(f"withdraw {ASKED} {AT_ONCE}")
+    until(lambda: kernel(z1, "203.0.113.0/24") == 0, "routes stay")
 
-    trial.check(established(z1, NEIGHBOR) == sessions, "the session was reset")
+    trial.check(sessions.counts() == before, "the session was reset")
     answer = poller.longest(trial.began)
     late = starved(*trial.watched) - trial.hungry
     trial.check(answer < 1 + late, f"zebra took {answer} s to answer")
