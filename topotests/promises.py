@@ -43,7 +43,8 @@ BENIGN = """function route_match()
   return if frr.daemon == "vrrpd" then nil else RM_NOMATCH
 end
 """
-KINDS = ("deadline", "memory", "runtime", "contract")
+# What the C library keeps in pieces that are too small to give back.
+SLACK = 1024 * 1024
 
 
 class Case:
@@ -89,8 +90,18 @@ def until(test, what, wait=0.01):
 
 
 def cases(daemon):
+    """The cases that have a form in a daemon.
+
+    In an ordinary run bgpd has all of them, and another daemon one of each number.
+    """
     every = [Case(file) for file in sorted(glob.glob(f"{CASES}/*.luau"))]
-    return [case for case in every if daemon in case.daemons]
+    here = [case for case in every if daemon in case.daemons]
+    if daemon == "bgpd" or "HOSTILE_REPEATS" in os.environ:
+        return here
+    first = {}
+    for case in here:
+        first.setdefault((case.number, case.hook, case.ends), case)
+    return list(first.values())
 
 
 def pid(router, daemon):
@@ -344,12 +355,12 @@ class Trial:
             # The next script serves. A rule lets go of the last one when it is called.
             daemon.ask("script resume case")
             self.trigger(daemon, self.repeats)
-            failed = sum(daemon.script()["errors"].values())
-            self.check(failed == sum(shown["errors"].values()), "the next one fails")
+            failed = daemon.errors() - sum(shown["errors"].values())
+            self.late = starved(*self.watched) - self.hungry
+            self.check(failed <= self.interrupted(), f"the next one fails: {failed}")
         after, script_after = resident(daemon.pid), daemon.script()["memoryBytes"]
-        self.check(
-            after <= before * 1.05, f"memory {before} before and {after} after it"
-        )
+        allowed = max(before * 1.05, before + SLACK)
+        self.check(after <= allowed, f"memory {before} before and {after} after it")
         self.check(script_after <= script_before * 1.05, "memory of the next script")
         longest = ends[-1] if ends else None
         bound = case.longest()
@@ -430,8 +441,7 @@ class Trial:
             return self.repeats
         counted = errors.get(case.ends, 0)
         others = {k: n for k, n in errors.items() if n and k != case.ends}
-        if others.get("deadline", 0) * case.time <= 1e3 * self.late:
-            # The machine ran something else for as long as the call may last.
+        if others.get("deadline", 0) <= self.interrupted():
             counted += others.pop("deadline", 0)
         self.check(not others, f"other kinds were counted: {others}")
         if case.ends == "fine":
@@ -440,6 +450,10 @@ class Trial:
         said = (shown["lastError"] or {}).get("message", "")
         self.check(case.says in said, f"the error says {said[:500]!r}")
         return counted
+
+    def interrupted(self):
+        """Calls that may be late because the machine ran something else meanwhile."""
+        return int(1e3 * self.late / self.case.time)
 
     def logs(self):
         """The log has its kind once in an interval, and never more."""
