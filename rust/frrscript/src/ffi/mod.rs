@@ -22,7 +22,7 @@ mod engine;
 mod executable;
 pub mod exports;
 pub mod field;
-mod heap;
+pub mod heap;
 pub mod host;
 mod interrupt;
 mod lists;

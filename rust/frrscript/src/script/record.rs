@@ -7,14 +7,14 @@ use super::options::Options;
 use super::source::Source;
 use super::stats::Stats;
 use crate::failure::{Failure, Kind};
-use crate::ffi::own_events;
+use crate::ffi::{heap, own_events};
 use crate::task::event;
 use crate::task::queue::Queue;
 use crate::task::turn::Current;
 use std::cell::{Cell, RefCell};
 use std::path::Path;
-use std::time::Duration;
 use std::rc::Rc;
+use std::time::Duration;
 
 /// A script by its name.
 pub struct Script {
@@ -111,6 +111,8 @@ impl Script {
             .and_then(|source| self.not_emptied(had.is_some(), source))
             .and_then(|source| source.compile(&self.name, &options))
             .and_then(|compiled| compiled.check(&needed, number));
+        // What the compiler took is no VM's, and a text may be made to have it take much.
+        heap::give_back();
         match loaded {
             Ok(generation) => {
                 self.loads.set(number);
