@@ -43,6 +43,9 @@ pub struct Options {
     pub next_hop6: Ipv6Addr,
     /// Extra communities.
     pub tags: Vec<Tag>,
+    /// IPv4 groups of 1,000 that no one should announce, a third each: behind a private AS, in private address space,
+    /// longer than /24.
+    pub leaks: u32,
 }
 
 impl Default for Options {
@@ -56,6 +59,7 @@ impl Default for Options {
             next_hop: Ipv4Addr::new(192, 0, 2, 1),
             next_hop6: Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1),
             tags: Vec::new(),
+            leaks: 0,
         }
     }
 }
@@ -85,7 +89,12 @@ pub fn groups(options: &Options) -> impl Iterator<Item = Group> + '_ {
                     return None;
                 }
                 left -= size;
-                let attributes = mix::attributes(&mut rng, options, family);
+                let mut attributes = mix::attributes(&mut rng, options, family);
+                // A table without leaks is the same as before there were any.
+                if family == Family::Ipv4 && options.leaks > 0 && rng.chance(options.leaks) {
+                    let group = leak(&mut rng, &mut prefixes, &mut attributes, size);
+                    return Some(Group { family, attributes, prefixes: group });
+                }
                 let mut group = Vec::with_capacity(size as usize);
                 for _ in 0..size {
                     group.push(prefixes.next(&mut rng, group.last().copied()));
@@ -93,6 +102,20 @@ pub fn groups(options: &Options) -> impl Iterator<Item = Group> + '_ {
                 Some(Group { family, attributes, prefixes: group })
             })
         })
+}
+
+/// A group that a careful neighbor refuses.
+fn leak(rng: &mut Rng, prefixes: &mut Prefixes, attributes: &mut Attributes, size: u32) -> Vec<IpNet> {
+    match rng.below(3) {
+        0 => {
+            // In front of the origin: a customer's own AS that was not removed.
+            let at = attributes.as_path.len() - 1;
+            attributes.as_path.insert(at, 64512 + rng.below(1000));
+            (0..size).map(|_| prefixes.next(rng, None)).collect()
+        }
+        1 => (0..size).map(|_| prefixes.private(rng)).collect(),
+        _ => (0..size).map(|_| prefixes.long(rng)).collect(),
+    }
 }
 
 #[cfg(test)]
@@ -147,6 +170,20 @@ mod tests {
         }
         let share = f64::from(tagged) / groups.len() as f64;
         assert!((0.23..0.27).contains(&share), "{share} carry a tag");
+    }
+
+    #[test]
+    fn leaks_are_of_three_kinds() {
+        let options = Options { leaks: 60, ..options() };
+        let (mut path, mut space, mut long) = (0, 0, 0);
+        let mut seen = HashSet::new();
+        for group in groups(&options).filter(|group| group.family == Family::Ipv4) {
+            path += usize::from(group.attributes.as_path.iter().any(|asn| (64512..65535).contains(asn)));
+            space += usize::from(group.prefixes[0].to_string().starts_with("10."));
+            long += usize::from(group.prefixes[0].prefix_len() > 24);
+            assert!(group.prefixes.iter().all(|prefix| seen.insert(*prefix)));
+        }
+        assert!(path > 100 && space > 100 && long > 100, "{path} {space} {long}");
     }
 
     #[test]

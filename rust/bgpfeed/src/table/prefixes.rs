@@ -100,6 +100,27 @@ impl Prefixes {
         }
     }
 
+    /// A /24 of 10.0.0.0/8.
+    pub(super) fn private(&mut self, rng: &mut Rng) -> IpNet {
+        loop {
+            let prefix = v4(10 << 24 | rng.below(1 << 16) << 8, 24);
+            if self.taken.insert(prefix) {
+                return prefix;
+            }
+        }
+    }
+
+    /// A /25 to /28 of public space.
+    pub(super) fn long(&mut self, rng: &mut Rng) -> IpNet {
+        loop {
+            let length = 25 + rng.below(4) as u8;
+            let prefix = v4((rng.bits() >> 32) as u32, length);
+            if self.take(prefix) {
+                return prefix;
+            }
+        }
+    }
+
     fn draw(&self, rng: &mut Rng, length: u8) -> IpNet {
         let bits = rng.bits();
         match self.family {

@@ -4,13 +4,15 @@
 //!
 //! Reading order: [`live`] (the cases and the rounds), [`policy`] (what is compared),
 //! [`router`] (bgpd under test), [`events`] (a script that listens), [`pubsub`] (from daemon to daemon), [`failover`] (the demo's scene),
-//! [`runtimes`] (calls of other languages), [`micro`] (the library's own benchmark), [`record`] (the file).
+//! [`runtimes`] (calls of other languages), [`micro`] (the library's own benchmark), [`peers`]
+//! (other systems), [`record`] (the file).
 //! The method is in `docs/benchmarks.md`.
 
 mod events;
 mod failover;
 mod live;
 mod micro;
+mod peers;
 mod policy;
 mod pubsub;
 mod record;
@@ -27,6 +29,7 @@ use anyhow::{Result, bail, ensure};
 
 use crate::layout::Layout;
 use live::Live;
+use peers::PeersArgs;
 use router::Build;
 
 /// What `cargo xtask bench` takes.
@@ -44,12 +47,21 @@ pub struct BenchArgs {
     /// Only what has this in its name ("live", "1,000 entries", "calls")
     #[arg(long, value_name = "NAME")]
     pub only: Option<String>,
+    #[command(subcommand)]
+    pub part: Option<Part>,
+}
+
+/// A benchmark of its own.
+#[derive(Debug, clap::Subcommand)]
+pub enum Part {
+    /// The same routes and policies in FRR, BIRD, OpenBGPD and GoBGP
+    Peers(PeersArgs),
 }
 
 impl BenchArgs {
     /// Whether FRR itself is needed.
     pub fn needs_frr(&self) -> bool {
-        !self.is_only(&[runtimes::TITLE])
+        self.part.is_none() && !self.is_only(&[runtimes::TITLE])
     }
 
     /// Whether FRR without our patches is one of the sides.
@@ -68,6 +80,9 @@ impl BenchArgs {
 /// # Errors
 /// A build is missing, routes are lost, or two forms of a policy do not do the same.
 pub fn run(layout: &Layout, args: &BenchArgs) -> Result<()> {
+    if let Some(Part::Peers(args)) = &args.part {
+        return peers::peers(layout, args);
+    }
     ensure!(args.routes > 0, "--routes must be more than 0");
     ensure!(args.rounds > 0, "--rounds must be more than 0");
     let only = args.only.as_deref();

@@ -132,6 +132,16 @@ impl Router {
         Ok(router)
     }
 
+    /// Its process.
+    pub(super) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it says of its neighbors.
+    pub(super) fn summary(&mut self) -> Result<Value> {
+        self.vty.json("show bgp view BENCH ipv4 unicast summary json")
+    }
+
     /// CPU time until now.
     pub(super) fn cpu(&self) -> Result<Cpu> {
         Cpu::of(self.child.id())
@@ -157,7 +167,7 @@ impl Router {
             // One tick may be ours: the question itself costs something.
             quiet = if now.since(cpu).total() < 0.015 { quiet + 1 } else { 0 };
             cpu = now;
-            let summary = self.vty.json("show bgp view BENCH ipv4 unicast summary json")?;
+            let summary = self.summary()?;
             let seen = counts(&summary).with_context(|| format!("no such peer in {summary}"))?;
             if seen != last {
                 last = seen;

@@ -20,13 +20,21 @@ pub struct Flavour {
     src: PathBuf,
     build: PathBuf,
     root: PathBuf,
-    scripting: bool,
+    patched: bool,
+    options: Vec<String>,
 }
 
 impl Flavour {
     /// FRR with our patches and scripting.
     pub fn ours(layout: &Layout) -> Self {
-        Self { name: "frr", src: layout.src(), build: layout.build(), root: layout.root(), scripting: true }
+        Self {
+            name: "frr",
+            src: layout.src(),
+            build: layout.build(),
+            root: layout.root(),
+            patched: true,
+            options: options(true),
+        }
     }
 
     /// The pristine tarball without scripting, to compare with.
@@ -36,7 +44,22 @@ impl Flavour {
             src: layout.work.join("stock-src"),
             build: layout.work.join("stock-build"),
             root: layout.work.join("stock-root"),
-            scripting: false,
+            patched: false,
+            options: options(false),
+        }
+    }
+
+    /// The pristine tarball with its own scripting (Lua 5.3), to compare with: bgpd and nothing else.
+    pub fn stock_scripting(layout: &Layout) -> Self {
+        let mut options = options(true);
+        options.extend(["zebra", "mgmtd", "vrrpd", "watchfrr", "vtysh"].map(|name| format!("--disable-{name}")));
+        Self {
+            name: "stock-scripting",
+            src: layout.work.join("stock-src"),
+            build: layout.work.join("stock-scripting-build"),
+            root: layout.work.join("stock-scripting-root"),
+            patched: false,
+            options,
         }
     }
 }
@@ -88,7 +111,7 @@ pub fn options(scripting: bool) -> Vec<String> {
 
 /// Brings one build of FRR up to date and installs it.
 pub fn build(layout: &Layout, flavour: &Flavour, libyang: Libyang) -> Result<()> {
-    if !flavour.scripting {
+    if !flavour.patched {
         stock_source(layout, flavour)?;
     }
     bootstrap(layout, flavour)?;
@@ -99,7 +122,11 @@ pub fn build(layout: &Layout, flavour: &Flavour, libyang: Libyang) -> Result<()>
 
 impl Flavour {
     fn title(&self) -> &'static str {
-        if self.scripting { "FRR" } else { "stock FRR" }
+        match self.name {
+            "frr" => "FRR",
+            "stock" => "stock FRR",
+            _ => "stock FRR with its own scripting",
+        }
     }
 
     fn log(&self, step: &str) -> String {
@@ -115,7 +142,10 @@ fn stock_source(layout: &Layout, flavour: &Flavour) -> Result<()> {
         return Ok(());
     }
     remove(&flavour.src)?;
-    remove(&flavour.build)?;
+    // Two flavours are built from it, and configure starts anew in each.
+    for name in ["stock", "stock-scripting"] {
+        remove(&layout.work.join(format!("{name}-build")))?;
+    }
     git(&src).args(["clone", "--quiet", "--shared", "--no-checkout"]).arg(&src).arg(&flavour.src).output()?;
     git(&flavour.src).args(["checkout", "--quiet", "--detach", &base]).output()?;
     stamp.write(&base)
@@ -140,9 +170,9 @@ fn configure(layout: &Layout, flavour: &Flavour, libyang: Libyang) -> Result<()>
         variables.push(("PKG_CONFIG_PATH", format!("{lib}/pkgconfig")));
         variables.push(("LDFLAGS", format!("-L{lib} -Wl,-rpath,{lib}")));
     }
-    let options = options(flavour.scripting);
+    let options = &flavour.options;
     let mut inputs = Inputs::new().text(&flavour.build.to_string_lossy());
-    for option in &options {
+    for option in options {
         inputs = inputs.text(option);
     }
     for (name, value) in &variables {
@@ -162,7 +192,7 @@ fn configure(layout: &Layout, flavour: &Flavour, libyang: Libyang) -> Result<()>
     remove(&flavour.build)?;
     running.clear()?;
     fs::create_dir_all(&flavour.build)?;
-    let mut command = run(flavour.src.join("configure")).args(&options).dir(&flavour.build);
+    let mut command = run(flavour.src.join("configure")).args(options).dir(&flavour.build);
     for (name, value) in &variables {
         command = command.env(name, value);
     }

@@ -73,6 +73,13 @@ pub fn build(layout: &Layout, stock: bool) -> Result<()> {
     show_work(layout)
 }
 
+/// Builds FRR as released, with its own scripting in Lua 5.3, after [`build`].
+pub fn stock_scripting(layout: &Layout) -> Result<()> {
+    let _lock = lock(layout)?;
+    setup::packages::install(layout, &["liblua5.3-dev", "lua5.3"])?;
+    frr::build(layout, &Flavour::stock_scripting(layout), libyang::build(layout)?)
+}
+
 /// Builds and installs the runtimes of other languages.
 pub fn runtimes(layout: &Layout) -> Result<()> {
     let _lock = lock(layout)?;
