@@ -17,7 +17,7 @@ use super::facts::{
     BOGONS, CUSTOMER_AS, FEED_AS, LONGEST, LONGEST_PATH, PREFERRED, PRIVATE, Policy, TAG, listed, tiers,
 };
 use super::packages::Peers;
-use super::system::{COLLECTOR, Daemon, FEED, Process, ROUTER, ROUTER_AS, free_address};
+use super::system::{COLLECTOR, Daemon, FEED, Process, ROUTER, ROUTER_AS, free_address, number_before};
 
 /// The user that the package makes.
 const USER: &str = "_openbgpd";
@@ -80,13 +80,14 @@ impl Daemon for Openbgpd {
         let mut command = self.peers.command("usr/sbin/bgpctl");
         let output = command.arg("-s").arg(&self.socket).args(["show", "rib", "memory"]).output()?;
         let text = String::from_utf8_lossy(&output.stdout);
-        // "N IPv4 unicast network entries" counts refused prefixes too; a rib entry is one in the decided table.
         accepted(&text).with_context(|| format!("bgpctl said {text}{}", String::from_utf8_lossy(&output.stderr)))
     }
 }
 
+/// Each route has a network entry, one prefix entry as it came and, when it was accepted, one in the decided table.
 fn accepted(text: &str) -> Option<u64> {
-    super::system::number_before(text, " prefix entries")
+    let came = number_before(text, " IPv4 unicast network entries")?;
+    number_before(text, " prefix entries")?.checked_sub(came)
 }
 
 impl Drop for Openbgpd {
