@@ -49,10 +49,10 @@ impl Flavour {
         }
     }
 
-    /// The pristine tarball with its own scripting (Lua 5.3), to compare with: bgpd and nothing else.
+    /// The pristine tarball with its own scripting (Lua 5.3), to compare with: bgpd, and what it does not build without.
     pub fn stock_scripting(layout: &Layout) -> Self {
         let mut options = options(true);
-        options.extend(["zebra", "mgmtd", "vrrpd", "watchfrr", "vtysh"].map(|name| format!("--disable-{name}")));
+        options.extend(["zebra", "mgmtd", "vrrpd", "watchfrr"].map(|name| format!("--disable-{name}")));
         Self {
             name: "stock-scripting",
             src: layout.work.join("stock-src"),

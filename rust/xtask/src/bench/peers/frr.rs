@@ -9,7 +9,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use super::facts::{
-    BOGONS, CUSTOMER_AS, FEED_AS, LONGEST, LONGEST_PATH, PREFERRED, PRIVATE_PATTERN, Policy, TAG, listed, tiers,
+    BOGONS, CUSTOMER_AS, FEED_AS, LONGEST, LONGEST_PATH, PREFERRED, PREFIXES, PRIVATE_PATTERN, Policy, TAG, listed,
+    tiers,
 };
 use super::system::{COLLECTOR, Daemon, FEED, ROUTER_AS, System};
 use crate::bench::policy::{NAME, ROUTE_MAP};
@@ -28,6 +29,12 @@ impl Frr {
         };
         if let Some(script) = script {
             fs::write(dir.join(format!("{NAME}.lua")), script)?;
+        }
+        if (system, policy) == (System::Script, Policy::Prefixes) {
+            for (part, prefixes) in (1..).zip(listed().chunks(PREFIXES / PARTS)) {
+                let prefixes = quoted(prefixes.iter().map(ToString::to_string));
+                fs::write(dir.join(format!("listed{part}.lua")), format!("return {{ {prefixes} }}\n"))?;
+            }
         }
         let policy = match system {
             System::Script => scripted(policy),
@@ -80,6 +87,9 @@ exit
 "
     )
 }
+
+/// A source has 1 MiB at most: the list of the large policy is in so many modules.
+const PARTS: usize = 4;
 
 /// The route-map's last entry accepts what no entry before it took.
 const REST: &str = "route-map BENCH permit 65535\nexit\n";
@@ -144,6 +154,10 @@ fn scripted(policy: Policy) -> String {
         // Of the hygiene policy the script takes what is refused.
         Policy::Hygiene => entry(&mut text, "deny", 10, &format!(" match script {NAME}\n")),
         _ => entry(&mut text, "permit", 10, &format!(" match script {NAME}\n")),
+    }
+    if policy == Policy::Prefixes {
+        // The text of the entries is there beside the set while the script is loaded.
+        text.insert_str(0, &format!("script load {NAME}\nscript {NAME} limit memory 64\n"));
     }
     text + REST
 }
@@ -210,7 +224,13 @@ end
         }
         Policy::Prefixes => format!(
             "\
-local listed = frr.prefix_set {{ {} }}
+local entries = {{}}
+for part = 1, {PARTS} do
+  for _, entry in require(\"listed\" .. part) do
+    table.insert(entries, entry)
+  end
+end
+local listed = frr.prefix_set(entries)
 
 function route_match(prefix, attributes)
   if not listed:contains(prefix) then
@@ -219,8 +239,7 @@ function route_match(prefix, attributes)
   attributes.localpref = {PREFERRED}
   return RM_MATCH_AND_CHANGE
 end
-",
-            quoted(listed().iter().map(ToString::to_string))
+"
         ),
     };
     Some(body)
@@ -228,10 +247,15 @@ end
 
 /// Its scripts see no communities: a native match is asked before the script.
 fn stock_scripted(policy: Policy) -> String {
+    let mut text = String::new();
     match policy {
         Policy::Small => {
-            let mut text = format!("bgp community-list standard TAG seq 5 permit {}:{}\n", TAG.0, TAG.1);
+            text = format!("bgp community-list standard TAG seq 5 permit {}:{}\n", TAG.0, TAG.1);
             entry(&mut text, "permit", 10, &format!(" match community TAG\n match script {NAME}\n"));
+            text + REST
+        }
+        Policy::Prefixes => {
+            entry(&mut text, "permit", 10, &format!(" match script {NAME}\n"));
             text + REST
         }
         _ => scripted(policy),

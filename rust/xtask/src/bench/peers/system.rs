@@ -48,12 +48,12 @@ impl System {
     /// What tables call it.
     pub(super) fn title(self) -> &'static str {
         match self {
-            Self::Script => "FRR, script",
+            Self::Script => "FRR, frrscript",
             Self::Native => "FRR, route-map",
             Self::Bird => "BIRD",
             Self::Openbgpd => "OpenBGPD",
             Self::Gobgp => "GoBGP",
-            Self::Stock => "FRR, stock scripting",
+            Self::Stock => "FRR, its own Lua",
         }
     }
 
@@ -64,7 +64,12 @@ impl System {
 
     /// Why it has no form of a policy.
     pub(super) fn cannot(self, policy: Policy) -> Option<&'static str> {
-        (self == Self::Stock && policy == Policy::Entries).then_some("its scripts see no communities")
+        match (self, policy) {
+            (Self::Stock, Policy::Entries) => Some("its scripts see no communities"),
+            // Each batch of a configuration costs it as much as all that is there already.
+            (Self::Native, Policy::Prefixes) => Some("bgpd takes more than ten minutes to read the prefix list"),
+            _ => None,
+        }
     }
 
     /// One route in so many is fed: the whole table would take it hours.
