@@ -108,9 +108,10 @@ pub fn groups(options: &Options) -> impl Iterator<Item = Group> + '_ {
 fn leak(rng: &mut Rng, prefixes: &mut Prefixes, attributes: &mut Attributes, size: u32) -> Vec<IpNet> {
     match rng.below(3) {
         0 => {
-            // In front of the origin: a customer's own AS that was not removed.
+            // In front of the origin: a customer's own AS that was not removed. Not 65000 and more, which routers
+            // under test have: they would refuse it as a loop.
             let at = attributes.as_path.len() - 1;
-            attributes.as_path.insert(at, 64512 + rng.below(1000));
+            attributes.as_path.insert(at, 64512 + rng.below(400));
             (0..size).map(|_| prefixes.next(rng, None)).collect()
         }
         1 => (0..size).map(|_| prefixes.private(rng)).collect(),

@@ -48,7 +48,8 @@ pub(super) const PRIVATE_PATTERN: &str = "_(6451[2-9]|645[2-9][0-9]|64[6-9][0-9]
 const LEAKS: u32 = 60;
 
 /// What is decided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(super) enum Policy {
     /// Nothing: all is accepted as it is.
     None,

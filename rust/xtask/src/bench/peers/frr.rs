@@ -245,14 +245,17 @@ end
     Some(body)
 }
 
-/// Its scripts see no communities: a native match is asked before the script.
+/// Its scripts see no communities: a native match is asked before the script, in an entry of its own, because in one
+/// entry bgpd asks the script first.
 fn stock_scripted(policy: Policy) -> String {
     let mut text = String::new();
     match policy {
         Policy::Small => {
             text = format!("bgp community-list standard TAG seq 5 permit {}:{}\n", TAG.0, TAG.1);
-            entry(&mut text, "permit", 10, &format!(" match community TAG\n match script {NAME}\n"));
-            text + REST
+            entry(&mut text, "permit", 10, " match community TAG\n on-match goto 30\n");
+            entry(&mut text, "permit", 20, "");
+            entry(&mut text, "permit", 30, &format!(" match script {NAME}\n"));
+            text
         }
         Policy::Prefixes => {
             entry(&mut text, "permit", 10, &format!(" match script {NAME}\n"));

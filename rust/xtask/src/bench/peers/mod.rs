@@ -3,7 +3,8 @@
 //!
 //! Reading order: [`facts`] (the policies and the table they lead to), [`system`] (what the systems share), [`frr`],
 //! [`bird`], [`openbgpd`], [`gobgp`] (each policy in its own words), [`packages`] (where they come from), [`run`] (one
-//! run), [`report`] (the tables).
+//! run), [`report`] (the tables),
+//! [`picture`], [`write`] (what `--write` leaves).
 
 mod bird;
 mod facts;
@@ -11,9 +12,11 @@ mod frr;
 mod gobgp;
 mod openbgpd;
 mod packages;
+mod picture;
 mod report;
 mod run;
 mod system;
+mod write;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -97,7 +100,10 @@ pub fn peers(layout: &Layout, args: &PeersArgs) -> Result<()> {
         return Ok(());
     }
     let runs = bench.measure()?;
-    report::print(&runs);
+    println!("\n{}", write::text(&runs, &[]));
+    if args.write {
+        write::write(&layout.repo, &peers, &runs, &[])?;
+    }
     Ok(())
 }
 

@@ -24,7 +24,8 @@ pub(super) const FEED: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 pub(super) const COLLECTOR: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 3);
 
 /// Who decides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(super) enum System {
     /// Our FRR with a script.
     Script,
