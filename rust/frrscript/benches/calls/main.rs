@@ -8,6 +8,7 @@
 
 mod bare;
 mod event;
+mod load;
 mod route;
 
 use frrscript::ffi::exports::operate::frrscript_show;
@@ -30,12 +31,17 @@ const CASES: &[(&CStr, &str, Option<f64>)] = &[
     (c"one_field", "calls: one field read", None),
     (c"policy", "calls: policy (4 reads, 1 method, 1 write), changes applied", Some(0.2)),
     (c"lookup", "calls: prefix-set lookup in 100,000 entries", None),
+    (c"fields_0", "calls: 0 fields read", None),
+    (c"fields_1", "calls: 1 field read", None),
+    (c"fields_2", "calls: 2 fields read", None),
+    (c"fields_4", "calls: 4 fields read", None),
+    (c"fields_8", "calls: 8 fields read", None),
 ];
 
 fn script() -> String {
     // Every other /24 of 11.0.0.0/8 and on, half with a range of lengths.
     format!(
-        "{}
+        "{}{}
 local entries = {{}}
 for n = 0, {} do
     local a, b, c = 11 + n * 2 // 65536, n * 2 // 256 % 256, n * 2 % 256
@@ -46,6 +52,7 @@ entries = nil
 function lookup(route) return big:contains(route) end
 ",
         include_str!("policy.luau"),
+        include_str!("fields.luau"),
         ENTRIES - 1
     )
 }
@@ -154,6 +161,10 @@ fn main() {
     ));
     // SAFETY: made above.
     unsafe { frrscript_rule_free(small) };
+    let (source, set, entry) = load::measure(&directory, memory);
+    figures.push(("calls: load of a script of 1 MiB", "ms", source, None, None));
+    figures.push(("calls: load of a script that makes a prefix set of 100,000 entries", "ms", set, None, None));
+    figures.push(("calls: memory of an entry of that set, as show script counts it", "octets", entry, None, None));
     let _ = std::fs::remove_dir_all(&directory);
 
     let list: Vec<serde_json::Value> = figures

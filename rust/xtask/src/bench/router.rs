@@ -137,6 +137,11 @@ impl Router {
         self.child.id()
     }
 
+    /// Runs a command of the enable node.
+    pub(super) fn command(&mut self, command: &str) -> Result<()> {
+        self.vty.command(command).map(drop)
+    }
+
     /// What it says of its neighbors.
     pub(super) fn summary(&mut self) -> Result<Value> {
         self.vty.json("show bgp view BENCH ipv4 unicast summary json")

@@ -22,6 +22,27 @@ pub(super) struct Frr(Router);
 impl Frr {
     /// Starts it in `dir`.
     pub(super) fn start(build: &Build, system: System, policy: Policy, dir: &Path) -> Result<Self> {
+        Self::start_with(build, system, policy, dir, "")
+    }
+
+    /// The same, and routes are kept as they came, so that they can be evaluated again.
+    pub(super) fn start_storing(build: &Build, system: System, policy: Policy, dir: &Path) -> Result<Self> {
+        let more = format!("  neighbor {FEED} soft-reconfiguration inbound\n");
+        Self::start_with(build, system, policy, dir, &more)
+    }
+
+    /// Has the small policy's routes evaluated again: the script is reloaded with another number in it.
+    pub(super) fn again(&mut self, system: System, dir: &Path) -> Result<()> {
+        if system == System::Native {
+            return self.0.command(&format!("clear bgp view BENCH ipv4 unicast {FEED} soft in"));
+        }
+        let file = dir.join(format!("{NAME}.lua"));
+        let text = fs::read_to_string(&file)?;
+        fs::write(&file, text.replace(&format!("= {PREFERRED}\n"), &format!("= {}\n", PREFERRED + 1)))?;
+        self.0.command(&format!("script reload {NAME}"))
+    }
+
+    fn start_with(build: &Build, system: System, policy: Policy, dir: &Path, more: &str) -> Result<Self> {
         let script = match system {
             System::Script => script(policy),
             System::Stock => stock_script(policy),
@@ -41,7 +62,7 @@ impl Frr {
             System::Stock => stock_scripted(policy),
             _ => native(policy),
         };
-        Ok(Self(Router::start(build, dir, &configuration(&policy))?))
+        Ok(Self(Router::start(build, dir, &configuration(&policy, more))?))
     }
 }
 
@@ -62,7 +83,7 @@ impl Daemon for Frr {
 }
 
 /// As in [`crate::bench::router`], which says why a view, no delay and no limit of the queue, with the collector.
-fn configuration(policy: &str) -> String {
+fn configuration(policy: &str, more: &str) -> String {
     let inbound =
         if policy.is_empty() { String::new() } else { format!("  neighbor {FEED} route-map {ROUTE_MAP} in\n") };
     format!(
@@ -82,7 +103,7 @@ bgp input-queue-limit 4294967295
  address-family ipv4 unicast
   neighbor {FEED} activate
   neighbor {COLLECTOR} activate
-{inbound} exit-address-family
+{inbound}{more} exit-address-family
 exit
 "
     )

@@ -3,7 +3,8 @@
 //!
 //! Reading order: [`facts`] (the policies and the table they lead to), [`system`] (what the systems share), [`frr`],
 //! [`bird`], [`openbgpd`], [`gobgp`] (each policy in its own words), [`packages`] (where they come from), [`run`] (one
-//! run), [`report`] (the tables),
+//! run), [`reload`] (a change
+//! of a full table's policy), [`report`] (the tables),
 //! [`picture`], [`write`] (what `--write` leaves).
 
 mod bird;
@@ -13,6 +14,7 @@ mod gobgp;
 mod openbgpd;
 mod packages;
 mod picture;
+mod reload;
 mod report;
 mod run;
 mod system;
@@ -24,7 +26,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, ensure};
 use bgpfeed::feed::Feed;
 
-use super::installed;
+use super::{installed, micro};
 use crate::build;
 use crate::layout::Layout;
 use facts::{Policy, Table, expected};
@@ -100,9 +102,15 @@ pub fn peers(layout: &Layout, args: &PeersArgs) -> Result<()> {
         return Ok(());
     }
     let runs = bench.measure()?;
-    println!("\n{}", write::text(&runs, &[]));
+    let mut others = Vec::new();
+    if args.system.is_empty() && args.policy.is_empty() {
+        bench.feed(Policy::Small, args.routes);
+        others = reload::measure(&ours, &bench.dir, &bench.feeds[&args.routes], args.rounds)?;
+        others.append(&mut micro::run_micro(&layout.repo, &bench.dir)?);
+    }
+    println!("\n{}", write::text(&runs, &others));
     if args.write {
-        write::write(&layout.repo, &peers, &runs, &[])?;
+        write::write(&layout.repo, &peers, &runs, &others)?;
     }
     Ok(())
 }

@@ -109,7 +109,8 @@ pub(super) fn table(
     }))
 }
 
-fn session(asn: u32, from: Ipv4Addr, daemon: &dyn Daemon) -> Result<Session> {
+/// A session with it.
+pub(super) fn session(asn: u32, from: Ipv4Addr, daemon: &dyn Daemon) -> Result<Session> {
     let local = Local { asn, router_id: from, hold_time: 180, families: vec![Family::Ipv4] };
     Session::connect(&local, daemon.address(), Some(from.into()), START).context("no session")
 }
@@ -146,7 +147,7 @@ fn run(
 
 /// Waits until it rests and has what it should have; returns when it last did something. It is asked only when it
 /// rests, so that the question costs nothing that is measured.
-fn settle(daemon: &mut dyn Daemon, accepted: Option<usize>) -> Result<Instant> {
+pub(super) fn settle(daemon: &mut dyn Daemon, accepted: Option<usize>) -> Result<Instant> {
     let mut used = cpu(daemon)?.total();
     let mut last = Instant::now();
     let mut quiet = 0;

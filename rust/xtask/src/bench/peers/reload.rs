@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What a change of the policy costs when the table is full: a script is reloaded, and all routes are evaluated again,
+//! against `clear bgp ... soft in` with a route-map, which does the same without a change.
+
+use std::fs;
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::Result;
+use bgpfeed::feed::Feed;
+
+use super::facts::FEED_AS;
+use super::facts::Policy;
+use super::frr::Frr;
+use super::run::{session, settle};
+use super::system::{FEED, System, cpu};
+use crate::bench::record::Record;
+use crate::bench::router::Build;
+use crate::bench::stats::Spread;
+
+/// Measures in so many rounds.
+///
+/// # Errors
+/// bgpd did not start, lost routes, or refused a command.
+pub(super) fn measure(build: &Build, dir: &Path, feed: &Feed, rounds: u32) -> Result<Vec<Record>> {
+    let mut figures: [Vec<(f64, f64)>; 2] = Default::default();
+    for _ in 0..rounds {
+        for (system, figures) in [System::Script, System::Native].into_iter().zip(&mut figures) {
+            figures.push(one(build, dir, feed, system)?);
+        }
+    }
+    let median = |runs: &[(f64, f64)], value: fn(&(f64, f64)) -> f64| Spread::of(runs.iter().map(value)).median;
+    let [ours, native] = &figures;
+    let other = "clear bgp soft in, route-map";
+    Ok(vec![
+        Record::against(
+            format!("reload: CPU of a script's reload, {} routes evaluated again", feed.routes),
+            "s",
+            median(ours, |run| run.0),
+            (median(native, |run| run.0), other),
+            None,
+        ),
+        Record::against(
+            "reload: time until bgpd rests".to_owned(),
+            "s",
+            median(ours, |run| run.1),
+            (median(native, |run| run.1), other),
+            None,
+        ),
+    ])
+}
+
+/// CPU and seconds of one change.
+fn one(build: &Build, dir: &Path, feed: &Feed, system: System) -> Result<(f64, f64)> {
+    if dir.exists() {
+        fs::remove_dir_all(dir)?;
+    }
+    fs::create_dir_all(dir)?;
+    let mut bgpd = Frr::start_storing(build, system, Policy::Small, dir)?;
+    let session = session(FEED_AS, FEED, &bgpd)?;
+    session.send(feed)?;
+    settle(&mut bgpd, Some(feed.routes as usize))?;
+    let before = cpu(&bgpd)?;
+    let start = Instant::now();
+    bgpd.again(system, dir)?;
+    let last = settle(&mut bgpd, Some(feed.routes as usize))?;
+    Ok((cpu(&bgpd)?.since(before).total(), last.duration_since(start).as_secs_f64()))
+}
