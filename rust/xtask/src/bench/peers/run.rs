@@ -21,8 +21,10 @@ use crate::bench::usage::POLL;
 const START: Duration = Duration::from_secs(600);
 /// Nothing happens for so long, and routes are missing.
 const STALLED: Duration = Duration::from_secs(30);
-/// Polls without any CPU time in between: it is done.
-const QUIET_POLLS: u32 = 5;
+/// Polls with hardly any CPU time in between: it is done.
+const QUIET_POLLS: usize = 5;
+/// What /proc counts CPU time in.
+const TICK: f64 = 0.01;
 
 /// What one run cost.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -150,19 +152,19 @@ fn run(
 pub(super) fn settle(daemon: &mut dyn Daemon, accepted: Option<usize>) -> Result<Instant> {
     let mut used = cpu(daemon)?.total();
     let mut last = Instant::now();
-    let mut quiet = 0;
+    let mut polls = [f64::MAX; QUIET_POLLS];
+    let mut seen = (u64::MAX, Instant::now());
     loop {
         thread::sleep(POLL);
         let now = cpu(daemon)?.total();
-        // One tick in a poll is what an idle daemon's timers cost.
-        if now - used > 0.015 {
+        if now - used > TICK / 2.0 {
             last = Instant::now();
-            quiet = 0;
-        } else {
-            quiet += 1;
         }
+        polls.rotate_left(1);
+        polls[QUIET_POLLS - 1] = now - used;
         used = now;
-        if quiet < QUIET_POLLS {
+        // A daemon that rests has timers; one that has to wait for a CPU gets more than this of it.
+        if polls.iter().sum::<f64>() > 2.5 * TICK {
             continue;
         }
         let Some(accepted) = accepted else { return Ok(last) };
@@ -170,7 +172,10 @@ pub(super) fn settle(daemon: &mut dyn Daemon, accepted: Option<usize>) -> Result
         if has == accepted as u64 {
             return Ok(last);
         }
-        ensure!(last.elapsed() < STALLED, "it has {has} routes and should have {accepted}");
+        if has != seen.0 {
+            seen = (has, Instant::now());
+        }
+        ensure!(seen.1.elapsed() < STALLED, "it has {has} routes and should have {accepted}");
         used = cpu(daemon)?.total();
     }
 }
