@@ -55,6 +55,9 @@ struct Args {
     /// and say "at rest".
     #[arg(long, value_name = "MSEC")]
     churn: Option<u64>,
+    /// IPv4 groups of 1,000 that a careful neighbor refuses.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    leaks: u32,
     /// Leave when the router has announced this many routes to us, and fail if it does not.
     #[arg(long, value_name = "N")]
     expect: Option<usize>,
@@ -80,6 +83,7 @@ fn main() -> Result<()> {
         next_hop: args.next_hop,
         next_hop6: args.next_hop6,
         tags: args.tag.map(|community| Tag { communities: vec![community], per_mille: 250 }).into_iter().collect(),
+        leaks: args.leaks,
     };
     let feed = Feed::new(&options);
     let routes = args.routes + args.routes6;
