@@ -57,8 +57,11 @@ pub struct PeersArgs {
     /// Compare the tables and measure nothing
     #[arg(long)]
     pub check: bool,
+    /// Only the figures of ours alone: reloads, loads, calls
+    #[arg(long, conflicts_with_all = ["system", "policy", "check"])]
+    pub alone: bool,
     /// Write docs/figures and the tables in docs/benchmarks.md
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["system", "policy", "check", "alone"])]
     pub write: bool,
 }
 
@@ -97,16 +100,19 @@ pub fn peers(layout: &Layout, args: &PeersArgs) -> Result<()> {
         feeds: HashMap::new(),
         accepted: HashMap::new(),
     };
-    bench.check()?;
-    if args.check {
-        return Ok(());
-    }
-    let runs = bench.measure()?;
     let mut others = Vec::new();
-    if args.system.is_empty() && args.policy.is_empty() {
+    if args.system.is_empty() && args.policy.is_empty() && !args.check {
         bench.feed(Policy::Small, args.routes);
         others = reload::measure(&ours, &bench.dir, &bench.feeds[&args.routes], args.rounds)?;
         others.append(&mut micro::run_micro(&layout.repo, &bench.dir)?);
+    }
+    let mut runs = Vec::new();
+    if !args.alone {
+        bench.check()?;
+        if args.check {
+            return Ok(());
+        }
+        runs = bench.measure()?;
     }
     println!("\n{}", write::text(&runs, &others));
     if args.write {

@@ -32,10 +32,12 @@ pub(super) struct Written {
 /// Everything of a run, for a person and for the file.
 pub(super) fn text(runs: &[Run], others: &[Record]) -> String {
     let mut text = String::new();
-    for figure in Figure::ALL {
-        text.push_str(&format!("{}:\n\n{}\n", figure.title(), figure.table(runs)));
+    if !runs.is_empty() {
+        for figure in Figure::ALL {
+            text.push_str(&format!("{}:\n\n{}\n", figure.title(), figure.table(runs)));
+        }
+        text.push_str(&format!("Goals:\n\n{}", goals(runs)));
     }
-    text.push_str(&format!("Goals:\n\n{}", goals(runs)));
     if !others.is_empty() {
         text.push_str(&format!("\nOurs alone:\n\n{}", record::table(others)));
     }
