@@ -20,6 +20,8 @@ pub struct Layout {
     /// FRR's work folder: `target/frr-10.3`, which is a link when the work is
     /// kept in a cache.
     pub work: PathBuf,
+    /// Where the build of FRR is, with its install: `work`, or a folder in it for a second build (see [`Layout::sanitized`]).
+    pub products: PathBuf,
     /// What was downloaded.
     pub downloads: PathBuf,
     /// Python for the topotests.
@@ -50,8 +52,10 @@ impl Layout {
         };
         let cache = env::var_os(CACHE_VARIABLE).filter(|dir| !dir.is_empty());
         let Some(cache) = cache else {
+            let work = real_or_self(&target.join("frr-10.3"));
             return Ok(Self {
-                work: real_or_self(&target.join("frr-10.3")),
+                products: work.clone(),
+                work,
                 downloads: target.join("downloads"),
                 venv: target.join("venv"),
                 repo,
@@ -64,8 +68,10 @@ impl Layout {
         std::fs::create_dir_all(&cache)
             .with_context(|| format!("{CACHE_VARIABLE}={} can't be made: name another folder", cache.display()))?;
         let cache = cache.canonicalize()?;
+        let work = cache.join(format!("frr-10.3-{}", key(&repo)?));
         Ok(Self {
-            work: cache.join(format!("frr-10.3-{}", key(&repo)?)),
+            products: work.clone(),
+            work,
             downloads: cache.join("downloads"),
             venv: cache.join("venv"),
             repo,
@@ -75,6 +81,15 @@ impl Layout {
         })
     }
 
+    /// The same source in a build of its own, under sanitizers.
+    pub fn sanitized(&self) -> Self {
+        Self {
+            products: self.work.join("sanitized"),
+            cargo_target: self.cargo_target.join("sanitized"),
+            ..self.clone()
+        }
+    }
+
     /// FRR's source as a git tree, with the series applied.
     pub fn src(&self) -> PathBuf {
         self.work.join("src")
@@ -82,17 +97,17 @@ impl Layout {
 
     /// The out-of-tree build of FRR with scripting.
     pub fn build(&self) -> PathBuf {
-        self.work.join("build")
+        self.products.join("build")
     }
 
     /// What `make install` made: the root of a file system.
     pub fn root(&self) -> PathBuf {
-        self.work.join("root")
+        self.products.join("root")
     }
 
     /// FRR's topotest framework, copied so that it finds our build.
     pub fn topotests(&self) -> PathBuf {
-        self.work.join("topotests")
+        self.products.join("topotests")
     }
 
     /// The install prefix of a libyang of our own.
@@ -117,12 +132,12 @@ impl Layout {
 
     /// Output of the commands that were run, one file per step.
     pub fn log(&self, step: &str) -> PathBuf {
-        self.work.join("log").join(format!("{step}.log"))
+        self.products.join("log").join(format!("{step}.log"))
     }
 
     /// Remembers what a step was made from.
     pub fn stamp(&self, step: &str) -> crate::stamp::Stamp {
-        crate::stamp::Stamp::new(self.work.join("stamps").join(step))
+        crate::stamp::Stamp::new(self.products.join("stamps").join(step))
     }
 
     /// A path as a person would type it, from the repository.

@@ -7,6 +7,7 @@ mod bench;
 mod build;
 mod demo;
 mod environment;
+mod fuzz;
 mod header;
 mod layout;
 mod patch;
@@ -52,6 +53,9 @@ enum Command {
         /// Build the runtimes too: code in other languages for scripts
         #[arg(long)]
         runtimes: bool,
+        /// Build FRR under sanitizers instead
+        #[arg(long)]
+        sanitized: bool,
     },
     /// Print what a shell needs to use the build: eval "$(cargo xtask env)"
     Env,
@@ -64,12 +68,17 @@ enum Command {
         /// Folders, files or names; FILE::TEST for one test
         #[arg(required = true)]
         paths: Vec<String>,
+        /// On the build with sanitizers, whose reports are failures
+        #[arg(long)]
+        sanitized: bool,
         /// More arguments for pytest
         #[arg(last = true)]
         pytest: Vec<String>,
     },
     /// Measure, and print the figures side by side
     Bench(bench::BenchArgs),
+    /// Try inputs that nobody thought of, and print what came of it
+    Fuzz(fuzz::FuzzArgs),
     /// Work on the patches for FRR
     #[command(subcommand)]
     Patch(patch::Patch),
@@ -96,7 +105,11 @@ fn run(cli: Cli) -> Result<ExitCode> {
                 runtimes::setup(&layout)?;
             }
         }
-        Command::Build { stock, runtimes } => {
+        Command::Build { stock, runtimes, sanitized } => {
+            if sanitized {
+                build::sanitized(&layout)?;
+                return Ok(ExitCode::SUCCESS);
+            }
             build::build(&layout, stock)?;
             if runtimes {
                 build::runtimes(&layout)?;
@@ -110,7 +123,12 @@ fn run(cli: Cli) -> Result<ExitCode> {
             return Ok(code(demo::demo(&layout, args)?));
         }
         Command::Test(args) => return Ok(code(tests::test(&layout, args)?)),
-        Command::Topotest { paths, pytest } => {
+        Command::Topotest { paths, sanitized: true, pytest } => {
+            let count = tests::sanitized::test(&layout, &paths, &pytest)?;
+            println!("{} passed, {} failed", count.passed, count.failed);
+            return Ok(code(count.failed == 0));
+        }
+        Command::Topotest { paths, sanitized: false, pytest } => {
             build::build(&layout, false)?;
             if topotest::needs_runtimes(&paths) {
                 build::runtimes(&layout)?;
@@ -125,6 +143,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
             }
             bench::run(&layout, &args)?;
         }
+        Command::Fuzz(args) => return Ok(code(fuzz::fuzz(&layout, &args)?)),
         Command::Patch(what) => return Ok(code(patch::patch(&layout, what)?)),
         Command::Reference { check } => {
             build::build(&layout, false)?;

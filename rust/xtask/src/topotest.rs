@@ -19,7 +19,7 @@ use crate::layout::Layout;
 use crate::setup::python;
 use crate::stamp::Inputs;
 use crate::step::run;
-use crate::tests::Count;
+use crate::tests::{Count, sanitized};
 
 /// Daemons that the framework wants to see before it starts anything.
 const WANTED: [&str; 12] =
@@ -34,7 +34,7 @@ pub fn prepare(layout: &Layout) -> Result<()> {
     let copy = layout.topotests();
     let stamp = layout.stamp("topotests");
     let digest = Inputs::new()
-        .text("2")
+        .text("3")
         .tree(&theirs.join("lib"), &|file| file.extension().is_some_and(|e| e == "py"))?
         .digest();
     if !stamp.is(&digest) {
@@ -48,7 +48,10 @@ pub fn prepare(layout: &Layout) -> Result<()> {
         for entry in fs::read_dir(copy.join("lib"))? {
             let file = entry?.path();
             if file.extension().is_some_and(|e| e == "py") {
-                edit(&file, &file, &[("/usr/lib/frr/", &copy.join("frr/")), ("/usr/bin/vtysh", &vtysh(layout))])?;
+                // It says where sanitizers report, and is to keep what else they are told.
+                let sanitizers = ("\"ASAN_OPTIONS=\"", Path::new("\"ASAN_OPTIONS=$ASAN_OPTIONS:\""));
+                let places = [("/usr/lib/frr/", &*copy.join("frr/")), ("/usr/bin/vtysh", &*vtysh(layout)), sanitizers];
+                edit(&file, &file, &places)?;
             }
         }
         let ini = copy.join("pytest.ini");
@@ -200,6 +203,11 @@ pub fn needs_runtimes(paths: &[String]) -> bool {
     paths.iter().any(|path| path.contains("script_rt_"))
 }
 
+/// Where a run leaves its output.
+pub fn rundir(layout: &Layout, name: &str) -> PathBuf {
+    layout.target.join("topotests").join(name)
+}
+
 /// Runs topotests and counts them. `name` tells this run's output from others.
 pub fn pytest(layout: &Layout, name: &str, paths: &[String], more: &[String]) -> Result<Count> {
     pytest_with(layout, name, paths, more, &[])
@@ -219,7 +227,7 @@ pub fn pytest_with(
     prepare(layout)?;
     let feeder = feeder(layout, paths)?;
     let copy = layout.topotests();
-    let rundir = layout.target.join("topotests").join(name);
+    let rundir = rundir(layout, name);
     remove(&rundir)?;
     fs::create_dir_all(&rundir)?;
     // In a process namespace of its own: the framework begins with killing what
@@ -241,6 +249,10 @@ pub fn pytest_with(
         .env("BGPFEED", feeder)
         .dir(&copy);
     for (name, value) in variables {
+        pytest = pytest.env(name, value);
+    }
+    // A program that is not built with them does not look.
+    for (name, value) in sanitized::options(layout, &rundir) {
         pytest = pytest.env(name, value);
     }
     for path in paths {

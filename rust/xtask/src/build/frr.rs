@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+use super::sanitizers;
 use super::source::{git, remove, rev};
 use crate::layout::Layout;
 use crate::setup::Libyang;
@@ -22,6 +23,7 @@ pub struct Flavour {
     root: PathBuf,
     patched: bool,
     options: Vec<String>,
+    sanitized: bool,
 }
 
 impl Flavour {
@@ -34,7 +36,15 @@ impl Flavour {
             root: layout.root(),
             patched: true,
             options: options(true),
+            sanitized: false,
         }
+    }
+
+    /// The same with every access to memory checked, in C, in C++ and in Rust; for [`Layout::sanitized`].
+    pub fn sanitized(layout: &Layout) -> Self {
+        let mut options = options(true);
+        options.extend(sanitizers::OPTIONS.map(String::from));
+        Self { name: "sanitized", options, sanitized: true, ..Self::ours(layout) }
     }
 
     /// The pristine tarball without scripting, to compare with.
@@ -46,6 +56,7 @@ impl Flavour {
             root: layout.work.join("stock-root"),
             patched: false,
             options: options(false),
+            sanitized: false,
         }
     }
 
@@ -60,6 +71,7 @@ impl Flavour {
             root: layout.work.join("stock-scripting-root"),
             patched: false,
             options,
+            sanitized: false,
         }
     }
 }
@@ -124,6 +136,7 @@ impl Flavour {
     fn title(&self) -> &'static str {
         match self.name {
             "frr" => "FRR",
+            "sanitized" => "FRR with sanitizers",
             "stock" => "stock FRR",
             _ => "stock FRR with its own scripting",
         }
@@ -171,6 +184,9 @@ fn configure(layout: &Layout, flavour: &Flavour, libyang: Libyang) -> Result<()>
         variables.push(("LDFLAGS", format!("-L{lib} -Wl,-rpath,{lib}")));
     }
     let options = &flavour.options;
+    if flavour.sanitized {
+        variables.extend(sanitizers::COMPILER.map(|(name, value)| (name, value.to_owned())));
+    }
     let mut inputs = Inputs::new().text(&flavour.build.to_string_lossy());
     for option in options {
         inputs = inputs.text(option);
@@ -208,10 +224,11 @@ pub fn compiler() -> Result<String> {
 
 /// make with the jobs and variables that every call of it shares.
 fn make_command(layout: &Layout, flavour: &Flavour) -> Run {
-    run("make")
+    let make = run("make")
         .arg(format!("-j{}", super::jobs()))
         .arg(format!("FRRSCRIPT_TARGET_DIR={}", layout.cargo_target.display()))
-        .dir(&flavour.build)
+        .dir(&flavour.build);
+    if flavour.sanitized { sanitizers::make(layout, make) } else { make }
 }
 
 /// Builds `targets`, or everything when there are none.

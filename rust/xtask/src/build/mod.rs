@@ -4,6 +4,7 @@
 
 pub mod frr;
 mod libyang;
+pub mod sanitizers;
 pub mod source;
 
 use std::fs;
@@ -78,6 +79,24 @@ pub fn stock_scripting(layout: &Layout) -> Result<()> {
     let _lock = lock(layout)?;
     setup::packages::install(layout, &["liblua5.3-dev", "lua5.3"])?;
     frr::build(layout, &Flavour::stock_scripting(layout), libyang::build(layout)?)
+}
+
+/// Builds FRR once more with sanitizers, beside the other, and gives the layout in which it is found.
+pub fn sanitized(layout: &Layout) -> Result<Layout> {
+    let _lock = lock(layout)?;
+    setup::setup(layout)?;
+    sanitizers::setup(layout)?;
+    let libyang = libyang::build(layout)?;
+    source::prepare(layout)?;
+    let sanitized = layout.sanitized();
+    frr::build(&sanitized, &Flavour::sanitized(&sanitized), libyang)?;
+    let runtimes = sanitized.products.join("runtimes");
+    if !runtimes.is_symlink() {
+        symlink(sanitized.runtimes(), &runtimes)?;
+    }
+    topotest::prepare(&sanitized)?;
+    show_work(layout)?;
+    Ok(sanitized)
 }
 
 /// Builds and installs the runtimes of other languages.

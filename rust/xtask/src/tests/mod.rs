@@ -6,14 +6,17 @@ mod count;
 mod faults;
 mod frr;
 mod hostile;
+mod reports;
 mod runtimes;
 mod rust;
+pub mod sanitized;
 mod threads;
 
 use anyhow::Result;
 use clap::ValueEnum;
 
 use crate::build;
+use crate::fuzz;
 use crate::layout::Layout;
 use crate::reference;
 use crate::topotest;
@@ -34,17 +37,22 @@ pub enum Part {
     Threads,
     /// Scripts that must not hurt a daemon; in all tests a short form of it
     Hostile,
+    /// The fuzz targets, some seconds each
+    Fuzz,
     /// Our topotests
     Topo,
     /// What fails around the daemons: files, memory, processes, clocks; parts of rust and topo, with repeats
     Faults,
+    /// Our topotests with FRR and the library under sanitizers; long, and only when it is named
+    Sanitized,
 }
 
-const ALL: [Part; 7] = [Part::Rust, Part::C, Part::Frr, Part::Runtimes, Part::Threads, Part::Hostile, Part::Topo];
+const ALL: [Part; 8] =
+    [Part::Rust, Part::C, Part::Frr, Part::Runtimes, Part::Threads, Part::Hostile, Part::Fuzz, Part::Topo];
 
 impl Part {
     fn needs_frr(self) -> bool {
-        !matches!(self, Self::Rust | Self::Runtimes | Self::Threads | Self::Hostile)
+        !matches!(self, Self::Rust | Self::Runtimes | Self::Threads | Self::Hostile | Self::Fuzz | Self::Sanitized)
     }
 }
 
@@ -107,14 +115,20 @@ fn run(layout: &Layout, part: Part, args: TestArgs) -> Result<Count> {
         Part::Threads => threads::test(layout),
         Part::Hostile if args.part.is_none() => hostile::short(layout),
         Part::Hostile => hostile::test(layout, args.repeats, args.write),
+        Part::Fuzz => fuzz::short(layout),
         Part::Topo => topo(layout),
         Part::Faults => faults::test(layout, args.repeats),
+        Part::Sanitized => sanitized::test(layout, &[], &[]),
     }
+}
+
+/// All folders of our topotests.
+fn topo_paths(layout: &Layout) -> Result<Vec<String>> {
+    Ok(topotest::ours(layout)?.iter().map(|path| path.display().to_string()).collect())
 }
 
 fn topo(layout: &Layout) -> Result<Count> {
     build::runtimes(layout)?;
-    let folders = topotest::ours(layout)?;
-    let paths: Vec<String> = folders.iter().map(|p| p.display().to_string()).collect();
+    let paths = topo_paths(layout)?;
     topotest::pytest(layout, "ours", &paths, &topotest::parallel())
 }

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What sanitizers wrote while tests ran: each distinct report once, with how often it was seen.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+/// All reports of a run.
+#[derive(Default)]
+pub struct Reports(BTreeMap<String, Report>);
+
+struct Report {
+    times: u32,
+    ours: bool,
+    file: PathBuf,
+    text: String,
+}
+
+/// Folders of this repository, as the compiler sees them from FRR's tree and from our own.
+const OURS: [&str; 3] = ["frrscript/daemons/", "frrscript/vtysh/", "rust/frrscript/"];
+
+/// What begins a report of an error that is nobody's to excuse.
+const ADDRESS: &str = "ERROR: AddressSanitizer:";
+
+impl Reports {
+    /// Reads every file of the run that a sanitizer wrote.
+    pub fn find(rundir: &Path, src: &Path) -> Result<Self> {
+        let mut files = Vec::new();
+        walk(rundir, &mut files)?;
+        files.sort();
+        let mut reports = Self::default();
+        for file in files {
+            let text = String::from_utf8_lossy(&fs::read(&file)?).into_owned();
+            reports.read(&text, &file, &format!("{}/", src.display()));
+        }
+        Ok(reports)
+    }
+
+    fn read(&mut self, text: &str, file: &Path, src: &str) {
+        let lines: Vec<&str> = text.lines().collect();
+        for (at, line) in lines.iter().enumerate() {
+            let stack = || -> Vec<&str> {
+                lines[at + 1..].iter().map(|l| l.trim()).take_while(|l| l.starts_with('#')).collect()
+            };
+            if let Some((_, what)) = line.split_once(ADDRESS) {
+                let stack: Vec<&str> =
+                    lines[at + 1..].iter().map(|l| l.trim()).filter(|l| l.starts_with('#')).take(12).collect();
+                let kind = what.split_whitespace().next().unwrap_or_default();
+                self.add(format!("{kind} {}", places(&stack, 4, src)), true, file, &lines[at..]);
+            } else if line.starts_with("Direct leak of") {
+                self.add(format!("leak {}", places(&stack(), 6, src)), true, file, &lines[at..]);
+            } else if let Some((place, what)) = line.split_once(": runtime error: ") {
+                let place = place.trim_start_matches(src);
+                let ours = OURS.iter().any(|folder| place.contains(folder));
+                let what = without_figures(what);
+                self.add(format!("undefined {place}: {what}"), ours, file, &lines[at..]);
+            }
+        }
+    }
+
+    fn add(&mut self, key: String, ours: bool, file: &Path, lines: &[&str]) {
+        let text = || lines[..lines.len().min(30)].join("\n");
+        self.0.entry(key).or_insert_with(|| Report { times: 0, ours, file: file.to_owned(), text: text() }).times += 1;
+    }
+
+    /// How many distinct reports are failures: all but undefined behaviour in FRR's own files.
+    pub fn ours(&self) -> usize {
+        self.0.values().filter(|report| report.ours).count()
+    }
+
+    /// Those that are failures in full, and a line for each of the others.
+    pub fn print(&self) {
+        for (key, report) in &self.0 {
+            if report.ours {
+                println!("\n{} times, first in {}: {key}\n{}", report.times, report.file.display(), report.text);
+            }
+        }
+        for (key, report) in self.0.iter().filter(|(_, report)| !report.ours) {
+            println!("FRR's own, {} times: {key}", report.times);
+        }
+        println!("sanitizers: {} distinct reports, and {} of FRR's own", self.ours(), self.0.len() - self.ours());
+    }
+}
+
+/// Functions of the first frames that say where they are in a source file.
+fn places(stack: &[&str], most: usize, src: &str) -> String {
+    let frame = |line: &&str| -> Option<String> {
+        let (_, after) = line.split_once(" in ")?;
+        Some(after.replace(src, ""))
+    };
+    stack.iter().filter_map(frame).take(most).collect::<Vec<_>>().join(" < ")
+}
+
+/// The message without what differs each time: addresses and values.
+fn without_figures(text: &str) -> String {
+    let word = |word: &str| match word.chars().next() {
+        Some(c) if c.is_ascii_digit() || c == '-' => "N".to_owned(),
+        _ => word.to_owned(),
+    };
+    text.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
+}
+
+fn walk(dir: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        let path = entry.path();
+        if entry.file_type()?.is_dir() {
+            walk(&path, files)?;
+        } else if entry.file_type()?.is_file() && entry.file_name().to_string_lossy().contains(".asan") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "\
+/s/lib/vty.c:10:3: runtime error: load of value 190, which is not valid for type 'bool'
+/s/frrscript/daemons/lib/script_bus.c:7:1: runtime error: shift exponent -1 is negative
+=================================================================
+==7==ERROR: AddressSanitizer: heap-use-after-free on address 0x6 at pc 0x5
+READ of size 8 at 0x6 thread T0
+    #0 0x55 in route_match /s/bgpd/bgp_routemap.c:100:2
+    #1 0x56 in main /s/bgpd/bgp_main.c:5:3
+
+==8==ERROR: LeakSanitizer: detected memory leaks
+
+Direct leak of 24 byte(s) in 1 object(s) allocated from:
+    #0 0x49 in calloc (/r/bgpd+0x4)
+    #1 0x7f in qcalloc /s/lib/memory.c:111:27
+
+Indirect leak of 8 byte(s) in 1 object(s) allocated from:
+    #0 0x49 in calloc (/r/bgpd+0x4)
+";
+
+    #[test]
+    fn each_report_is_found_once() {
+        let mut reports = Reports::default();
+        for _ in 0..2 {
+            reports.read(TEXT, Path::new("r1.asan.bgpd.8"), "/s/");
+        }
+        let found: Vec<(&str, u32, bool)> =
+            reports.0.iter().map(|(key, report)| (key.as_str(), report.times, report.ours)).collect();
+        assert_eq!(
+            found,
+            [
+                ("heap-use-after-free route_match bgpd/bgp_routemap.c:100:2 < main bgpd/bgp_main.c:5:3", 2, true),
+                ("leak calloc (/r/bgpd+0x4) < qcalloc lib/memory.c:111:27", 2, true),
+                ("undefined frrscript/daemons/lib/script_bus.c:7:1: shift exponent N is negative", 2, true),
+                ("undefined lib/vty.c:10:3: load of value N which is not valid for type 'bool'", 2, false),
+            ]
+        );
+        assert_eq!(reports.ours(), 3);
+    }
+}

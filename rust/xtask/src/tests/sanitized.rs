@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Our topotests with FRR and the library under sanitizers.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use super::reports::Reports;
+use super::{Count, topo_paths};
+use crate::build;
+use crate::layout::Layout;
+use crate::topotest;
+
+/// Runs them, and then looks at what the sanitizers of every process wrote. A report is a failure beside those of the tests.
+pub fn test(layout: &Layout, paths: &[String], pytest: &[String]) -> Result<Count> {
+    build::runtimes(layout)?;
+    let layout = build::sanitized(layout)?;
+    let paths = if paths.is_empty() { topo_paths(&layout)? } else { paths.to_vec() };
+    let name = "sanitized";
+    let mut more = topotest::parallel();
+    more.extend_from_slice(pytest);
+    let mut count = topotest::pytest(&layout, name, &paths, &more)?;
+    let reports = Reports::find(&topotest::rundir(&layout, name), &layout.src())?;
+    reports.print();
+    count += Count::one(reports.ours() == 0);
+    Ok(count)
+}
+
+/// What the sanitizers of programs are told. They write a file for each process, as topotests/lib/topotest.py has it for the
+/// daemons that it starts.
+pub fn options(layout: &Layout, rundir: &std::path::Path) -> [(&'static str, String); 3] {
+    let suppressions: PathBuf = layout.repo.join("topotests/leaks.supp");
+    [
+        // A report about vtysh is not to change what a test sees of it.
+        ("ASAN_OPTIONS", format!("log_path={}/other.asan", rundir.display())),
+        ("LSAN_OPTIONS", format!("exitcode=0:print_suppressions=0:suppressions={}", suppressions.display())),
+        ("UBSAN_OPTIONS", "print_stacktrace=1".to_owned()),
+    ]
+}
