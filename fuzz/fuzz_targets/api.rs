@@ -6,7 +6,6 @@
 use arbitrary::Arbitrary;
 use frrscript::ffi::abi::OptionKind;
 use frrscript::ffi::exports::bus::*;
-use frrscript::ffi::exports::dicts::*;
 use frrscript::ffi::exports::events::*;
 use frrscript::ffi::exports::operate::*;
 use frrscript::ffi::exports::stock::{
@@ -63,7 +62,7 @@ enum Step {
     Shutdown,
     Fini,
     Debug(bool),
-    Show(u8, bool),
+    Show(u8),
     ShowAll(bool),
     Reevaluated(u8, u64, u64),
     Stock(u8, u8, Vec<u8>),
@@ -153,7 +152,7 @@ fuzz_target!(|steps: Vec<Step>| {
             }
             Step::Event(n) => frrscript_fuzz::events::tell(&objects, if n % 2 == 0 { "ipv4" } else { "ipv6" }, n),
             Step::Turns(n) => (0..=n % 4).for_each(|_| frrscript_turn()),
-            Step::Show(n, _) => {
+            Step::Show(n) => {
                 host.show(name(n));
             }
             Step::Stock(n, f, octets) => stock(name(n), function(f), &octets),

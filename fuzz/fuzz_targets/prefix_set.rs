@@ -4,8 +4,7 @@
 #![no_main]
 
 use arbitrary::{Arbitrary, Unstructured};
-use frrscript::set::entry::{Entry, parse_entry};
-use frrscript::set::prefix::PrefixSet;
+use frrscript::set::{Entry, PrefixSet, parse_entry};
 use ipnet::IpNet;
 use libfuzzer_sys::fuzz_target;
 use std::net::IpAddr;

@@ -8,14 +8,15 @@ use frrscript::ffi::exports::register::{frrscript_host_set, frrscript_register_h
 use frrscript::ffi::exports::rules::*;
 use frrscript::ffi::exports::stock::frrscript_library_fini;
 use frrscript::ffi::rule::Rule as AbiRule;
+use std::cell::RefCell;
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::path::PathBuf;
 use std::ptr::{null, null_mut};
 
 /// Milliseconds of a call.
-const TIME: u32 = 10;
+static TIME: u32 = 10;
 /// MiB of a script.
-const MEMORY: u32 = 4;
+static MEMORY: u32 = 4;
 
 /// How the library begins what it says of a panic or of a state that it thought impossible.
 const DEFECT: &str = "internal error of the scripting library";
@@ -24,7 +25,19 @@ unsafe extern "C" fn log(_priority: c_int, message: *const c_char) {
     // SAFETY: the library passes a line of text.
     let line = unsafe { CStr::from_ptr(message) }.to_string_lossy();
     check(&line);
+    LOG.with_borrow_mut(|log| {
+        if log.len() < MOST_LINES {
+            log.push(line.into_owned());
+        }
+    });
 }
+
+thread_local! {
+    static LOG: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Lines that are kept of a log.
+const MOST_LINES: usize = 100;
 
 fn check(text: &str) {
     if text.contains(DEFECT) {
@@ -109,7 +122,20 @@ impl Host {
             register_hooks(hooks.as_ptr()).expect("good tables");
         }
         super::events::register();
+        LOG.take();
         Host { directory }
+    }
+
+    /// With script `s`.
+    pub fn with(source: &str) -> Host {
+        let host = Host::start();
+        host.write("s", source.as_bytes());
+        host
+    }
+
+    /// What was logged.
+    pub fn log(&self) -> Vec<String> {
+        LOG.with_borrow(Clone::clone)
     }
 
     /// Writes a script's file.
