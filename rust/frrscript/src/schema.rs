@@ -8,6 +8,7 @@ use crate::atom::{self, Atom};
 use crate::ffi::access::{Accessor, Each};
 use crate::ffi::record::{Event, Getter};
 use std::cell::RefCell;
+use std::mem::ManuallyDrop;
 
 /// What a field holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -304,7 +305,9 @@ struct Registry {
 }
 
 thread_local! {
-    static REGISTRY: RefCell<Registry> = RefCell::default();
+    /// Not dropped with the thread, so that what is kept for the life of the process is still found when leaks are looked
+    /// for at its end.
+    static REGISTRY: RefCell<ManuallyDrop<Registry>> = RefCell::default();
 }
 
 /// Keeps a type for the life of the process; `origin` is the address of its C table.
