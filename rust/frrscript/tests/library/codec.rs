@@ -39,6 +39,13 @@ fn cbor() {
     assert_eq!(said("frr.cbor.decode('\\130\\1')"), "nil\tno CBOR: octet 2: the end is missing");
 }
 
+/// The last digit was off by one for some numbers, such as 3e88, each time that they were read.
+#[test]
+fn a_number_comes_back_from_json_as_it_was() {
+    assert_eq!(said("frr.json.decode('3E88') == 3e88"), "true");
+    assert_eq!(said("frr.json.encode(frr.json.decode(frr.json.encode(3e88))) == frr.json.encode(3e88)"), "true");
+}
+
 #[test]
 fn large_and_deep_values() {
     assert_eq!(said("#frr.cbor.decode(frr.cbor.encode(string.rep('x', 1048576)))"), "1048576");

@@ -133,9 +133,10 @@ fn one(layout: &Layout, target: &str, limit: &Limit) -> Result<Outcome> {
     Ok(Outcome { target: target.to_owned(), figures, crash })
 }
 
-/// Of libFuzzer: how long one input may take, and how large it may be.
+/// Of libFuzzer: how long one input may take, and how large it may be; large ones at once, because a grammar makes nothing of
+/// a few octets.
 const OPTIONS: [&str; 5] =
-    ["-timeout=30", "-rss_limit_mb=3000", "-print_final_stats=1", "-max_len=4096", "-verbosity=1"];
+    ["-timeout=30", "-rss_limit_mb=3000", "-print_final_stats=1", "-max_len=2048", "-len_control=0"];
 
 fn files(dir: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();

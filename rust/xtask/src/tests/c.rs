@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The C interface: a program under sanitizers, and what libfrr exports.
+//! The C interface: a program under sanitizers and under valgrind, and what libfrr exports.
 
 use anyhow::Result;
 
 use super::Count;
 use crate::layout::Layout;
+use crate::setup::packages;
 use crate::step::run;
 
 /// Runs the C program against the library that FRR was linked with, and looks
 /// at libfrr's symbols.
 pub fn test(layout: &Layout) -> Result<Count> {
-    let mut count = program(layout)?;
+    let mut count = program(layout, "check", "test the C interface")?;
+    packages::install(layout, &["valgrind"])?;
+    count += program(layout, "memcheck", "test the C interface under valgrind")?;
     let symbols = exported(layout)?;
     count += none("libfrr exports no symbol of the engine", &engine_symbols(&symbols));
     let header = std::fs::read_to_string(layout.repo.join(ABI))?;
@@ -36,8 +39,8 @@ fn missing<'a>(header: &'a str, symbols: &str) -> Vec<&'a str> {
     words.filter(|word| word.starts_with("ngx_http_lua_ffi_") && !there(word)).collect()
 }
 
-fn program(layout: &Layout) -> Result<Count> {
-    let log = layout.log("tests-c");
+fn program(layout: &Layout, target: &str, what: &str) -> Result<Count> {
+    let log = layout.log(&format!("tests-c-{target}"));
     let library = layout.cargo_target.join("release/libfrrscript.a");
     let result = run("make")
         .arg("-C")
@@ -45,8 +48,8 @@ fn program(layout: &Layout) -> Result<Count> {
         .arg(format!("-j{}", crate::build::jobs()))
         .arg(format!("LIBRARY={}", library.display()))
         .arg(format!("BUILD={}", layout.target.join("tests-c").display()))
-        .arg("check")
-        .step("test the C interface", &log);
+        .arg(target)
+        .step(what, &log);
     let text = std::fs::read_to_string(&log)?;
     Ok(Count::from_lines(&text).and_run(result))
 }
