@@ -9,10 +9,10 @@ use crate::layout::Layout;
 use crate::step::{Run, run};
 
 /// What cargo-fuzz gives to rustc.
-const RUST: &str = "--cfg fuzzing -Zsanitizer=address -Cforce-frame-pointers=yes -Cdebug-assertions=yes \
-     -Coverflow-checks=yes -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
-     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
-     -Cllvm-args=-sanitizer-coverage-trace-compares";
+const RUST: &str = "--cfg fuzzing -Zsanitizer=address -Cforce-frame-pointers=yes -Cpasses=sancov-module \
+     -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
+     -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares -Cdebug-assertions=yes \
+     -Coverflow-checks=yes";
 
 /// The same for the engine, whose own assertions stay on.
 const LUAU: &str = "-fvisibility=hidden -g1 -fsanitize=address,fuzzer-no-link -fno-omit-frame-pointer";
