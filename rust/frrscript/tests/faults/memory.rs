@@ -61,8 +61,8 @@ fn host() -> Host {
 /// Has every allocation of `step` fail in turn. `step` gives what went wrong; `good` shows that all is well again.
 fn each(part: Part, fault: Fault, mut step: impl FnMut() -> Result<(), String>, mut good: impl FnMut()) -> u64 {
     // The compiler takes thousands of small blocks; any of them is thrown out of by the same way.
-    let step = if part == Part::Compiler { 5 } else { 1 };
-    for n in (1..).step_by(step) {
+    let stride = if part == Part::Compiler { 5 } else { 1 };
+    for n in (1..).step_by(stride) {
         heap::arm(part, fault, n);
         let result = step();
         let failed = heap::disarm();
@@ -213,4 +213,21 @@ fn one_allocation_of_an_event() {
 #[test]
 fn a_full_heap_in_an_event() {
     events(Part::Engine, Fault::Full);
+}
+
+#[test]
+fn reloads_give_back_what_they_took() {
+    let host = host();
+    host.load("s").expect("it loads");
+    let rule = host.rule("s", "f");
+    let mut before = 0;
+    for n in 0..220 {
+        host.reload("s").expect("it reloads");
+        call(&host, &rule).expect("the call goes through");
+        if n == 20 {
+            before = heap::held();
+        }
+    }
+    let more = heap::held() - before;
+    assert!(more < 64 * 1024, "{more} octets more after 200 reloads");
 }
