@@ -142,6 +142,11 @@ impl Router {
         self.vty.command(command).map(drop)
     }
 
+    /// All that it says of a script.
+    pub(super) fn show_script(&mut self, name: &str) -> Result<Value> {
+        self.vty.json(&format!("show script {name} json"))
+    }
+
     /// What it says of its neighbors.
     pub(super) fn summary(&mut self) -> Result<Value> {
         self.vty.json("show bgp view BENCH ipv4 unicast summary json")

@@ -42,6 +42,13 @@ impl Frr {
         self.0.command(&format!("script reload {NAME}"))
     }
 
+    /// Routes that the last reload had evaluated again, when all are.
+    pub(super) fn evaluated(&mut self) -> Result<u64> {
+        let shown = self.0.show_script(NAME)?;
+        let evaluated = shown.pointer(&format!("/{NAME}/reevaluated/evaluations"));
+        Ok(evaluated.and_then(serde_json::Value::as_u64).unwrap_or(0))
+    }
+
     fn start_with(build: &Build, system: System, policy: Policy, dir: &Path, more: &str) -> Result<Self> {
         let script = match system {
             System::Script => script(policy),
