@@ -47,7 +47,7 @@ thread_local! {
     static ARMED: Cell<Option<Armed>> = const { Cell::new(None) };
 }
 
-/// Octets that are not given back: of the C library's heap without what Rust has of it.
+/// Octets that are not given back, of all parts.
 static HELD: AtomicI64 = AtomicI64::new(0);
 
 /// The n-th allocation of a part, counted from 1, is to fail.
@@ -60,7 +60,7 @@ pub fn disarm() -> u64 {
     ARMED.take().map_or(0, |a| a.failed)
 }
 
-/// Octets that the engine and its compiler hold together.
+/// Octets that the engine, its compiler and the library hold together.
 pub fn held() -> i64 {
     HELD.load(Ordering::Relaxed)
 }
@@ -178,11 +178,14 @@ unsafe impl GlobalAlloc for Counting {
             return std::ptr::null_mut();
         }
         // SAFETY: a layout has a power of two and a size.
-        unsafe { __libc_memalign(layout.align().max(16), layout.size()).cast() }
+        let block = unsafe { __libc_memalign(layout.align().max(16), layout.size()) };
+        hold(size_of_block(block) as i64);
+        block.cast()
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         given_back(layout.size());
+        hold(-(size_of_block(block.cast()) as i64));
         // SAFETY: a block of `alloc`.
         unsafe { __libc_free(block.cast()) };
     }
