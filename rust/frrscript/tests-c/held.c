@@ -111,7 +111,7 @@ CASE(a_reload_hands_what_is_queued_on)
 	CHECK_INT(event_held, 0);
 	/* and to one that listens no more */
 	event_tell(2);
-	reload("");
+	reload("-- nothing");
 	CHECK(!event_listened);
 	host_turns();
 	frrscript_turn();
@@ -239,7 +239,7 @@ CASE(an_event_is_listened_to_while_somebody_wants_it)
 	host_write("s.lua", "frr.on('changed', function() end) error('no')");
 	CHECK_ERROR(frrscript_script_reload("s", &text), "no");
 	CHECK(event_listened);
-	reload("");
+	reload("-- nothing");
 	CHECK(!event_listened);
 }
 

@@ -47,8 +47,10 @@ thread_local! {
     static ARMED: Cell<Option<Armed>> = const { Cell::new(None) };
 }
 
-/// Octets that are not given back, of all parts.
+/// Octets that are not given back: of the C library's heap without what Rust has of it.
 static HELD: AtomicI64 = AtomicI64::new(0);
+/// Those of Rust.
+static HELD_BY_RUST: AtomicI64 = AtomicI64::new(0);
 
 /// The n-th allocation of a part, counted from 1, is to fail.
 pub fn arm(part: Part, fault: Fault, n: u64) {
@@ -60,9 +62,14 @@ pub fn disarm() -> u64 {
     ARMED.take().map_or(0, |a| a.failed)
 }
 
-/// Octets that the engine, its compiler and the library hold together.
+/// Octets that the engine and its compiler hold together.
 pub fn held() -> i64 {
     HELD.load(Ordering::Relaxed)
+}
+
+/// Octets that the library itself holds, and this program.
+pub fn held_by_rust() -> i64 {
+    HELD_BY_RUST.load(Ordering::Relaxed)
 }
 
 /// Whether an allocation of `more` octets is to fail.
@@ -179,13 +186,13 @@ unsafe impl GlobalAlloc for Counting {
         }
         // SAFETY: a layout has a power of two and a size.
         let block = unsafe { __libc_memalign(layout.align().max(16), layout.size()) };
-        hold(size_of_block(block) as i64);
+        HELD_BY_RUST.fetch_add(size_of_block(block) as i64, Ordering::Relaxed);
         block.cast()
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         given_back(layout.size());
-        hold(-(size_of_block(block.cast()) as i64));
+        HELD_BY_RUST.fetch_sub(size_of_block(block.cast()) as i64, Ordering::Relaxed);
         // SAFETY: a block of `alloc`.
         unsafe { __libc_free(block.cast()) };
     }

@@ -134,7 +134,7 @@ fn failures_while_it_runs() {
         | ^
     ");
     assert_snapshot!(load_error("local t = {} while true do t[#t + 1] = ('x'):rep(1000) .. #t end"), @"script s: stopped: asked for more than its memory limit of 16384 KiB");
-    assert_snapshot!(load_error("\n\nlocal function f() while true do end end\nf()"), @"script s: stopped: ran past its time limit of 2000 ms");
+    assert_snapshot!(load_error("\n\nlocal function f() while true do end end\nf()"), @"script s: stopped: ran past its time limit of 800 ms");
     assert_snapshot!(load_error("coroutine.yield()"), @"script s: can't wait here: coroutine.yield, or something that waits, was called outside of a coroutine");
 }
 

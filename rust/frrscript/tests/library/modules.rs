@@ -217,7 +217,7 @@ fn the_limits_are_those_of_the_script() {
     let host = Host::with("require 'm'");
     host.write("m", "while true do end");
     host.option_time("s", 20);
-    assert_snapshot!(host.load("s").unwrap_err(), @"script s: stopped: ran past its time limit of 2000 ms");
+    assert_snapshot!(host.load("s").unwrap_err(), @"script s: stopped: ran past its time limit of 800 ms");
     host.write("m", "local t = {} while true do t[#t + 1] = ('x'):rep(1000) .. #t end");
     assert_eq!(host.option("s", OptionKind::LIMIT_MEMORY, 2), Ok(String::new()));
     assert_snapshot!(host.load("s").unwrap_err(), @"script s: stopped: asked for more than its memory limit of 2048 KiB");

@@ -45,8 +45,13 @@ impl Reports {
                 lines[at + 1..].iter().map(|l| l.trim()).take_while(|l| l.starts_with('#')).collect()
             };
             if let Some((_, what)) = line.split_once(ADDRESS) {
-                let stack: Vec<&str> =
-                    lines[at + 1..].iter().map(|l| l.trim()).filter(|l| l.starts_with('#')).take(12).collect();
+                // The first of its stacks: what kind of access it was stands before it, an empty line behind.
+                let stack: Vec<&str> = lines[at + 1..]
+                    .iter()
+                    .map(|l| l.trim())
+                    .skip_while(|l| !l.starts_with('#'))
+                    .take_while(|l| l.starts_with('#'))
+                    .collect();
                 let kind = what.split_whitespace().next().unwrap_or_default();
                 self.add(format!("{kind} {}", places(&stack, 4, src)), true, file, &lines[at..]);
             } else if line.starts_with("Direct leak of") {
