@@ -16,6 +16,9 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
+/// Octets of a text from which on the compiler's memory is given back to the system at once.
+const LARGE: usize = 64 * 1024;
+
 /// A script by its name.
 pub struct Script {
     /// Its name.
@@ -107,12 +110,16 @@ impl Script {
         let needed: Vec<String> =
             self.uses.borrow().iter().map(|u| u.function.clone()).filter(|f| is_there(f)).collect();
         let number = self.loads.get() + 1;
+        let mut large = false;
         let loaded = Source::read(directory, &self.name)
             .and_then(|source| self.not_emptied(had.is_some(), source))
+            .inspect(|source| large = source.text.len() >= LARGE)
             .and_then(|source| source.compile(&self.name, &options))
             .and_then(|compiled| compiled.check(&needed, number));
         // What the compiler took is no VM's, and a text may be made to have it take much.
-        heap::give_back();
+        if large {
+            heap::give_back();
+        }
         match loaded {
             Ok(generation) => {
                 self.loads.set(number);
