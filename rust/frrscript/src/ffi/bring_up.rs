@@ -3,7 +3,7 @@
 
 use super::context::CallContext;
 use super::engine::{self, lua_State};
-use super::{executable, native, userdata};
+use super::{codegen, native, userdata};
 use crate::script::module::Chunk;
 use std::ffi::{CStr, c_int};
 
@@ -62,12 +62,11 @@ unsafe fn push_chunk(state: *mut lua_State, chunk: &Chunk) {
             engine::lua_error(state);
         }
         if chunk.native {
-            let possible = engine::luau_codegen_supported() != 0 && executable::allowed();
+            let (modules, possible) = (super::context::of(state).modules(), codegen::possible());
             if possible {
-                engine::luau_codegen_create(state);
-                engine::luau_codegen_compile(state, -1);
+                codegen::compile(state, modules.native().is_none());
             }
-            super::context::of(state).modules().asked_for_native(possible);
+            modules.asked_for_native(possible);
         }
     }
 }

@@ -15,6 +15,7 @@ mod answer;
 pub mod args;
 mod bring_up;
 pub mod clock;
+mod codegen;
 pub mod compiler;
 mod context;
 pub mod deadline;

@@ -81,6 +81,45 @@ fn a_split_is_linear() {
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
 }
 
+/// Octets of machine code that no file has.
+fn machine_code() -> usize {
+    let maps = std::fs::read_to_string("/proc/self/maps").expect("our own maps");
+    let made =
+        |line: &&str| line.split_whitespace().nth(1) == Some("r-xp") && line.split_whitespace().nth(4) == Some("0");
+    let size = |line: &str| {
+        let (from, to) = line.split(' ').next()?.split_once('-')?;
+        Some(usize::from_str_radix(to, 16).ok()? - usize::from_str_radix(from, 16).ok()?)
+    };
+    // The kernel's own page for calls of it.
+    maps.lines()
+        .filter(|line| !line.ends_with("[vdso]") && !line.ends_with("[vsyscall]"))
+        .filter(made)
+        .filter_map(size)
+        .sum()
+}
+
+#[test]
+fn native_code_has_a_bound_of_its_own() {
+    const MODULES: usize = 9;
+    let host = Host::start();
+    let before = machine_code();
+    let unit = |n: usize| format!("t[{n}] = function(a) a.b.c.d.e.f.g = a[1][2][3][4] * a.x / a.y .. a.z end\n");
+    for module in 0..MODULES {
+        let body: String = (0..800).map(unit).collect();
+        host.write(&format!("m{module}"), format!("--!native\nlocal t = {{}}\n{body}return t"));
+    }
+    let requires: String = (0..MODULES).map(|n| format!("local m{n} = require 'm{n}'\n")).collect();
+    host.write("s", format!("--!native\n{requires}function f() return true end"));
+    host.option("s", OptionKind::LIMIT_MEMORY, 256).expect("a limit");
+    host.option("s", OptionKind::LIMIT_TIME, 10_000).expect("a limit");
+    host.load("s").expect("it loads");
+    let made = machine_code() - before;
+    assert!(made > 4 << 20, "{made} octets: the test is too small");
+    assert!(made <= 16 << 20, "{made} octets");
+    host.unload("s").expect("it goes");
+    assert_eq!(machine_code(), before, "its machine code has gone with it");
+}
+
 #[test]
 fn native_code_is_stopped_as_well() {
     stopped("deadline", 50, 16, "--!native\nfunction f() local n = 0 while true do n += 1 end end");
