@@ -63,7 +63,7 @@ class Case:
         self.burns = header.get("time") == "yes"
         self.most = float(header["most"]) if "most" in header else None
         limits = dict(re.findall(r"(\w+)=(\d+)", header.get("limits", "")))
-        self.time = int(limits.get("time", 20))
+        self.time = int(limits.get("time", 50))
         self.memory = int(limits.get("memory", 16))
         self.daemons = header.get("daemons", "bgpd").split()
         self.text = re.sub(

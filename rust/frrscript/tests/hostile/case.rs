@@ -74,7 +74,7 @@ fn read(path: &Path) -> Case {
         says: key("says"),
         time: key("time").is_some_and(|t| t == "yes"),
         most: key("most").map(|m| m.parse().unwrap_or_else(|_| panic!("{name}: --@most {m}"))),
-        msec: limit("time", 20),
+        msec: limit("time", 50),
         mebibytes: limit("memory", 16),
         text: expand(&source, &name),
         name,

@@ -17,7 +17,7 @@ use crate::topotest;
 /// Repeats of each case, as promised.
 const REPEATS: u32 = 1000;
 /// Repeats when all tests run.
-const SHORT: u32 = 10;
+const SHORT: u32 = 5;
 /// Who runs cases, in the order of the table.
 const RUNNERS: [&str; 4] = ["library", "bgpd", "zebra", "vrrpd"];
 /// The live daemons' part, of our topotests.
