@@ -96,14 +96,26 @@ fn branch(u: &mut Unstructured<'_>, out: &mut String, depth: u8) -> arbitrary::R
     Ok(anchored)
 }
 
+/// Whether glibc compiles it while somebody waits: it takes exponential time for many anchors.
+fn can_be_asked(pattern: &str) -> bool {
+    pattern.len() <= 60 && pattern.matches(['_', '^', '$']).count() <= 4
+}
+
 fuzz_target!(|input: Input| {
     if let Ok(pattern) = CommunityPattern::new(&input.wild) {
         for text in &input.texts {
             pattern.is_match(text);
         }
     }
+    let ours = AsPathPattern::new(&input.pattern);
+    if !can_be_asked(&input.pattern) {
+        if let Ok(ours) = ours {
+            input.texts.iter().for_each(|text| drop(ours.is_match(text)));
+        }
+        return;
+    }
     let theirs = frr::Regex::new(&input.pattern);
-    match (AsPathPattern::new(&input.pattern), theirs) {
+    match (ours, theirs) {
         (Ok(ours), Some(theirs)) => {
             for text in &input.texts {
                 assert_eq!(ours.is_match(text), theirs.is_match(text), "{} on {text:?}", input.pattern);
