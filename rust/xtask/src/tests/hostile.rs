@@ -16,8 +16,6 @@ use crate::topotest;
 
 /// Repeats of each case, as promised.
 const REPEATS: u32 = 1000;
-/// Repeats when all tests run.
-const SHORT: u32 = 5;
 /// Who runs cases, in the order of the table.
 const RUNNERS: [&str; 4] = ["library", "bgpd", "zebra", "vrrpd"];
 /// The live daemons' part, of our topotests.
@@ -25,11 +23,6 @@ const LIVE: &str = "topotests/script_promises";
 const PAGE: &str = "docs/reliability.md";
 const BEGIN: &str = "<!-- The table of cases: made by `cargo xtask test hostile --write`. -->";
 const END: &str = "<!-- The end of the table of cases. -->";
-
-/// The short form, in the library alone: the live daemons have their turn with the topotests.
-pub fn short(layout: &Layout) -> Result<Count> {
-    library(layout, SHORT)
-}
 
 /// All of it, and the table, which goes to the page on reliability if `write` says so.
 pub fn test(layout: &Layout, repeats: Option<u32>, write: bool) -> Result<Count> {

@@ -35,7 +35,7 @@ pub enum Part {
     Runtimes,
     /// The threads of runtimes: their queues under loom, races in a program in C
     Threads,
-    /// Scripts that must not hurt a daemon; in all tests a short form of it
+    /// Scripts that must not hurt a daemon; long, and only when it is named
     Hostile,
     /// The fuzz targets, some seconds each
     Fuzz,
@@ -47,8 +47,8 @@ pub enum Part {
     Sanitized,
 }
 
-const ALL: [Part; 8] =
-    [Part::Rust, Part::C, Part::Frr, Part::Runtimes, Part::Threads, Part::Hostile, Part::Fuzz, Part::Topo];
+/// Without those that are only run when they are named: they take long, and some of their tests want a machine that does nothing else.
+const ALL: [Part; 7] = [Part::Rust, Part::C, Part::Frr, Part::Runtimes, Part::Threads, Part::Fuzz, Part::Topo];
 
 impl Part {
     fn needs_frr(self) -> bool {
@@ -113,7 +113,6 @@ fn run(layout: &Layout, part: Part, args: TestArgs) -> Result<Count> {
         }
         Part::Runtimes => runtimes::test(layout),
         Part::Threads => threads::test(layout),
-        Part::Hostile if args.part.is_none() => hostile::short(layout),
         Part::Hostile => hostile::test(layout, args.repeats, args.write),
         Part::Fuzz => fuzz::short(layout),
         Part::Topo => topo(layout),
