@@ -22,8 +22,9 @@ pub const COMPILER: [(&str, &str); 3] =
 /// Of Luau's compilation, instead of those in `.cargo/config.toml`.
 const LUAU: &str = "-DNDEBUG -fvisibility=hidden -fsanitize=address -fno-omit-frame-pointer";
 
-/// Debian packages beyond those of the ordinary build. LLVM has the program that names the functions in a report.
-const PACKAGES: [&str; 2] = ["clang", "llvm"];
+/// Debian packages beyond those of the ordinary build. LLVM has the program that names the functions in a report; clang does not
+/// compile for a sanitizer without the runtimes, which it only recommends.
+const PACKAGES: [&str; 3] = ["clang", "libclang-rt-dev", "llvm"];
 
 /// Installs what is missing.
 pub fn setup(layout: &Layout) -> Result<()> {
