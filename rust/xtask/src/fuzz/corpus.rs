@@ -19,8 +19,15 @@ pub fn found(layout: &Layout, target: &str) -> PathBuf {
 }
 
 /// Where those of the repository are.
-pub fn kept(layout: &Layout, target: &str) -> PathBuf {
+fn kept(layout: &Layout, target: &str) -> PathBuf {
     layout.repo.join("fuzz/corpus").join(target)
+}
+
+/// Where a run begins: those of the repository, and for the text of scripts also what it has of them.
+pub fn seeds(layout: &Layout, target: &str) -> Vec<PathBuf> {
+    let scripts: &[&str] = if target == "source" { &["rust/frrscript/tests-c/scripts", "examples"] } else { &[] };
+    let scripts = scripts.iter().map(|folder| layout.repo.join(folder));
+    std::iter::once(kept(layout, target)).chain(scripts).collect()
 }
 
 /// Brings into the repository what the smallest inputs cover, as far as there is room: the smallest first.
@@ -31,7 +38,7 @@ pub fn merge(layout: &Layout, target: &str) -> Result<()> {
     build::program(layout, target)?
         .args(["-merge=1", "-timeout=30", "-rss_limit_mb=3000"])
         .arg(&merged)
-        .arg(&kept)
+        .args(seeds(layout, target))
         .arg(found(layout, target))
         .step(&format!("merge the inputs of {target}"), &layout.log(&format!("fuzz-{target}-merge")))?;
     let mut inputs = files(&merged)?;

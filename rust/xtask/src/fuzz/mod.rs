@@ -119,7 +119,7 @@ fn one(layout: &Layout, target: &str, limit: &Limit) -> Result<Outcome> {
         .arg(format!("-artifact_prefix={}/", crashes.display()))
         .args(OPTIONS)
         .arg(&found)
-        .arg(corpus::kept(layout, target))
+        .args(corpus::seeds(layout, target))
         .step(&format!("fuzz {target}"), &log);
     let figures = Figures::read(&fs::read_to_string(&log)?);
     let crash = match result {
