@@ -2,8 +2,12 @@
 //! The deadline of a call, at no cost until it passes.
 //!
 //! The main pthread writes one number when it enters a script and one when it leaves; no clock, no system call. A thread
-//! looks at that number a few times per time limit, and when it has seen the same call for the whole limit, it sets the
+//! looks at that number a few times per time limit, and when the same call has used its whole limit, it sets the
 //! VM's interrupt, which raises at the script's next loop, call or return. When no script runs, the thread sleeps.
+//!
+//! The limit is the main pthread's CPU time: on a machine whose processors others have, a call of a microsecond may take long, and
+//! that is not the script's doing. A call that waits for something else than a processor, as for a disk that takes the log, has
+//! some times its limit by the clock.
 //!
 //! The thread starts at the first call, so after the daemon forked (threads made before would be lost); it blocks all
 //! signals and touches nothing of FRR.
@@ -17,6 +21,9 @@ use std::time::{Duration, Instant};
 static CALL: AtomicU64 = AtomicU64::new(0);
 /// The call whose deadline has passed.
 static EXPIRED: AtomicU64 = AtomicU64::new(0);
+/// The call whose interrupt was set last, and the microseconds that it had used.
+static ARMED: AtomicU64 = AtomicU64::new(0);
+static USED: AtomicU64 = AtomicU64::new(0);
 /// The running call's limit in microseconds.
 static LIMIT: AtomicU64 = AtomicU64::new(0);
 /// The running call's slice in microseconds, after which its interrupt is set without more; 0: none.
@@ -31,6 +38,8 @@ static STARTED_IN: AtomicU32 = AtomicU32::new(0);
 static ARMING: Mutex<()> = Mutex::new(());
 static WAKE: (Mutex<()>, Condvar) = (Mutex::new(()), Condvar::new());
 
+/// Limits by the clock for a call that uses less than one of CPU time.
+const PATIENCE: u32 = 10;
 /// Looks per limit: the deadline is seen at most this part of it late.
 const LOOKS: u32 = 16;
 /// Looks per slice.
@@ -91,6 +100,15 @@ pub fn expired() -> bool {
     call & 1 == 1 && EXPIRED.load(Ordering::Acquire) == call
 }
 
+/// What the running call had used of its limit when its interrupt was set.
+#[must_use]
+pub fn used() -> Duration {
+    if ARMED.load(Ordering::Acquire) != CALL.load(Ordering::Relaxed) {
+        return Duration::ZERO;
+    }
+    Duration::from_micros(USED.load(Ordering::Relaxed))
+}
+
 /// The running call's limit.
 #[must_use]
 pub fn limit() -> Duration {
@@ -115,6 +133,7 @@ fn lock(mutex: &Mutex<()>) -> MutexGuard<'_, ()> {
 fn wake() {
     if STARTED_IN.load(Ordering::Relaxed) == 0 {
         STARTED_IN.store(std::process::id(), Ordering::Relaxed);
+        deadline::watch_this_thread();
         ASLEEP.store(false, Ordering::Relaxed);
         let started = deadline::spawn_without_signals("frr-script-dog", watch);
         if let Err(error) = started {
@@ -130,22 +149,23 @@ fn wake() {
 }
 
 fn watch() {
-    let mut seen = (0, Instant::now());
+    let mut seen = Seen::now(0);
     let mut idle = 0;
     loop {
         let call = CALL.load(Ordering::Acquire);
         let limit = Duration::from_micros(LIMIT.load(Ordering::Relaxed));
         let slice = Duration::from_micros(SLICE.load(Ordering::Relaxed));
-        if call == seen.0 {
+        if call == seen.call {
             if call & 1 == 0 {
                 idle += 1;
-            } else if seen.1.elapsed() >= limit {
-                arm(call, true);
-            } else if !slice.is_zero() && seen.1.elapsed() >= slice {
-                arm(call, false);
+            } else {
+                let (passed, used) = seen.since();
+                if used >= limit || (!slice.is_zero() && passed >= slice) {
+                    arm(call, used, used >= limit);
+                }
             }
         } else {
-            seen = (call, Instant::now());
+            seen = Seen::now(call);
             idle = 0;
         }
         if idle < IDLE_LOOKS {
@@ -165,9 +185,34 @@ fn watch() {
     }
 }
 
-fn arm(call: u64, over: bool) {
+/// A call, and the clocks when it was seen first.
+struct Seen {
+    call: u64,
+    at: Instant,
+    cpu: Option<Duration>,
+}
+
+impl Seen {
+    fn now(call: u64) -> Seen {
+        Seen { call, at: Instant::now(), cpu: deadline::cpu_time() }
+    }
+
+    /// The time since then, and what counts of it.
+    fn since(&self) -> (Duration, Duration) {
+        let passed = self.at.elapsed();
+        let used = match (self.cpu, deadline::cpu_time()) {
+            (Some(before), Some(now)) => now.saturating_sub(before).max(passed / PATIENCE),
+            _ => passed,
+        };
+        (passed, used)
+    }
+}
+
+fn arm(call: u64, used: Duration, over: bool) {
     let _held = lock(&ARMING);
     if CALL.load(Ordering::Acquire) == call {
+        USED.store(u64::try_from(used.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        ARMED.store(call, Ordering::Release);
         if over {
             EXPIRED.store(call, Ordering::Release);
         }

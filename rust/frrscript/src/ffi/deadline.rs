@@ -2,6 +2,8 @@
 //! What the watchdog needs of the system and the engine.
 
 use super::{engine::lua_Callbacks, interrupt};
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::time::Duration;
 
 /// Starts a thread that no signal is ever delivered to: FRR's handlers run on the main pthread only.
 pub fn spawn_without_signals(name: &str, body: fn()) -> std::io::Result<()> {
@@ -17,6 +19,28 @@ pub fn spawn_without_signals(name: &str, body: fn()) -> std::io::Result<()> {
     // SAFETY: `before` was written above.
     unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), std::ptr::null_mut()) };
     started.map(drop)
+}
+
+/// The clock of the CPU time of the thread that runs scripts; 0: not known.
+static CLOCK: AtomicI32 = AtomicI32::new(0);
+
+/// Has the watchdog look at the calling thread's CPU time from now on.
+pub fn watch_this_thread() {
+    let mut clock = 0;
+    // SAFETY: the calling thread is alive, and the clock is written.
+    let result = unsafe { libc::pthread_getcpuclockid(libc::pthread_self(), &raw mut clock) };
+    CLOCK.store(if result == 0 { clock } else { 0 }, Ordering::Relaxed);
+}
+
+/// CPU time that the thread of scripts has used; `None` when there is no such clock.
+pub fn cpu_time() -> Option<Duration> {
+    let clock = CLOCK.load(Ordering::Relaxed);
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the time is written when the result is 0; a clock that is none, or whose thread has ended, is an error.
+    if clock == 0 || unsafe { libc::clock_gettime(clock, &raw mut time) } != 0 {
+        return None;
+    }
+    Some(Duration::new(u64::try_from(time.tv_sec).ok()?, u32::try_from(time.tv_nsec).ok()?))
 }
 
 /// Sets the interrupt of the VM whose callbacks are at `target`.

@@ -2,6 +2,7 @@
 //! How long a task may run: a slice at a time, and its time limit from one wait to the next.
 
 use super::engine::lua_State;
+use crate::watchdog;
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
@@ -9,7 +10,8 @@ use std::time::{Duration, Instant};
 #[derive(Default)]
 pub struct Pace {
     running: Cell<Option<Running>>,
-    cut: Cell<bool>,
+    /// The task was cut, when it had used so much in this slice.
+    cut: Cell<Option<Duration>>,
     /// The last look at the clock: a handler of an event may be as short as one.
     now: Cell<Option<Instant>>,
     /// The task has objects that may be gone after a cut.
@@ -51,16 +53,19 @@ impl Pace {
 
     /// A task begins a slice, after it has `used` so much of its `limit`.
     pub fn begin(&self, thread: *mut lua_State, used: Duration, limit: Duration) {
-        self.cut.set(false);
+        self.cut.set(None);
         self.whole.set(false);
         self.running.set(Some(Running { thread, began: self.now(), used, limit }));
     }
 
-    /// The slice has ended: how much is used now, and whether the task was cut.
+    /// The slice has ended: how much is used now, and whether the task was cut. One that was not is short, so the clock is as good
+    /// as the CPU time, which takes a system call.
     pub fn end(&self) -> (Duration, bool) {
         let now = self.look_at_clock();
-        let used = self.running.take().map_or(Duration::ZERO, |r| r.used + now.saturating_duration_since(r.began));
-        (used, self.cut.replace(false))
+        let cut = self.cut.take();
+        let slice = |r: &Running| cut.unwrap_or_else(|| now.saturating_duration_since(r.began));
+        let used = self.running.take().map_or(Duration::ZERO, |r| r.used + slice(&r));
+        (used, cut.is_some())
     }
 
     /// The task is not cut any more until its next wait: it got objects that nothing keeps when the daemon goes on.
@@ -82,13 +87,14 @@ impl Pace {
     /// cut: its yield would go to the script.
     pub fn look(&self, thread: *mut lua_State, yieldable: bool) -> Next {
         let Some(running) = self.running.get() else { return Next::NoTask };
-        if running.used + running.began.elapsed() >= running.limit {
+        let slice = watchdog::used();
+        if running.used + slice >= running.limit {
             return Next::Stop;
         }
         if !yieldable || thread != running.thread || self.whole.get() {
             return Next::GoOn;
         }
-        self.cut.set(true);
+        self.cut.set(Some(slice));
         Next::Cut
     }
 }

@@ -4,6 +4,7 @@
 use super::account::{self, Account};
 use super::bring_up;
 use super::context::CallContext;
+use super::deadline;
 use super::engine::{self, lua_State};
 use super::interrupt;
 use super::object::{self, View};
@@ -70,6 +71,7 @@ impl Vm {
     /// There is not enough memory for it.
     pub fn new(memory: usize) -> Result<Vm, Failure> {
         reserve::ready()?;
+        deadline::watch_this_thread();
         let account = Box::new(Account::new(memory));
         let data = (&raw const *account).cast_mut().cast::<c_void>();
         // SAFETY: the allocator keeps its contract; `account` outlives the state (field order of drop is not used: see
