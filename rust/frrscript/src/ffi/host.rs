@@ -101,6 +101,11 @@ pub fn changed(script: &str) {
     }
 }
 
+/// Whether the daemon gives turns.
+pub fn wakes() -> bool {
+    WAKE.get().is_some()
+}
+
 /// Wants a turn in so many milliseconds.
 pub fn wake(msec: u32) {
     if let Some(wake) = WAKE.get() {

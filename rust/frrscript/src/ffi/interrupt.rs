@@ -56,6 +56,9 @@ pub unsafe fn account<'a>(state: *mut lua_State) -> &'a Account {
 /// The text that a stopped script's error carries.
 pub fn reason(kind: Kind, account: &Account) -> String {
     match kind {
+        Kind::Deadline if watchdog::held() => {
+            "stopped: calls of scripts have held the daemon for too long without a turn of its event loop".to_owned()
+        }
         Kind::Deadline => {
             let limit = account.pace.limit().unwrap_or_else(watchdog::limit);
             format!("stopped: ran past its time limit of {} ms", limit.as_millis())

@@ -52,6 +52,12 @@ impl Guard {
         (!self.suspended.replace(true)).then_some(reason)
     }
 
+    /// A call was stopped because calls held the daemon: it would again, at the next. The reason, if it was not suspended before.
+    pub fn held(&self) -> Option<String> {
+        self.failed.set(self.failed.get() + 1);
+        (!self.suspended.replace(true)).then(|| "as its calls are slow and hold the daemon".to_owned())
+    }
+
     /// Why it is to be suspended, if it is.
     fn reason(&self, burnt: Duration, now: Instant) -> Option<String> {
         if !burnt.is_zero() {

@@ -11,6 +11,7 @@ use crate::ffi::{heap, own_events};
 use crate::task::event;
 use crate::task::queue::Queue;
 use crate::task::turn::Current;
+use crate::watchdog;
 use std::cell::{Cell, RefCell};
 use std::path::Path;
 use std::rc::Rc;
@@ -245,8 +246,12 @@ impl Script {
             let more = if untold > 0 { format!(" ({untold} more since the last such line)") } else { String::new() };
             log::error!("script {}: {function}: {kind}: {}{more}", self.name, failure.message);
         }
-        let burnt = if failure.kind == Kind::Deadline { self.options.borrow().time() } else { Duration::ZERO };
-        if let Some(reason) = guard.and_then(|guard| guard.failed(burnt)) {
+        let late = failure.kind == Kind::Deadline;
+        let suspended = guard.and_then(|guard| match late && watchdog::held() {
+            true => guard.held(),
+            false => guard.failed(if late { self.options.borrow().time() } else { Duration::ZERO }),
+        });
+        if let Some(reason) = suspended {
             log::error!(
                 "script {}: {function} suspended {reason}; mend it and 'script reload {}', or 'script resume {}'",
                 self.name,

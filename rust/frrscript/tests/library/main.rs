@@ -30,4 +30,5 @@ mod staging;
 mod stale;
 mod tables;
 mod tasks;
+mod turn;
 mod values;

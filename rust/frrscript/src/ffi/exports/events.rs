@@ -66,6 +66,7 @@ pub unsafe extern "C" fn frrscript_event(hook: *const abi::Hook, record: *const 
 /// Runs what waits: events, timers, tasks, for a few milliseconds at most. Called by the host as `wake` asked.
 #[unsafe(no_mangle)]
 pub extern "C" fn frrscript_turn() {
+    crate::watchdog::turned();
     let done = wall("frrscript_turn", false, || {
         crate::task::turn::turn();
         true

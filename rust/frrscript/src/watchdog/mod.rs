@@ -9,8 +9,14 @@
 //! that is not the script's doing. A call that waits for something else than a processor, as for a disk that takes the log, has
 //! some times its limit by the clock.
 //!
+//! Calls that each stay below their limit may still hold the daemon, many in one turn of its event loop: see [`turn`].
+//!
 //! The thread starts at the first call, so after the daemon forked (threads made before would be lost); it blocks all
 //! signals and touches nothing of FRR.
+
+mod turn;
+
+pub use turn::turned;
 
 use crate::ffi::deadline;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
@@ -21,6 +27,8 @@ use std::time::{Duration, Instant};
 static CALL: AtomicU64 = AtomicU64::new(0);
 /// The call whose deadline has passed.
 static EXPIRED: AtomicU64 = AtomicU64::new(0);
+/// The call that was stopped because the daemon's event loop had not turned for too long.
+static HELD: AtomicU64 = AtomicU64::new(u64::MAX);
 /// The call whose interrupt was set last, and the microseconds that it had used.
 static ARMED: AtomicU64 = AtomicU64::new(0);
 static USED: AtomicU64 = AtomicU64::new(0);
@@ -30,6 +38,8 @@ static LIMIT: AtomicU64 = AtomicU64::new(0);
 static SLICE: AtomicU64 = AtomicU64::new(0);
 /// Where the running call's VM has its interrupt.
 static TARGET: AtomicUsize = AtomicUsize::new(0);
+/// There is something to do at the next call: start the thread, wake it, or ask the event loop for a turn.
+static ATTEND: AtomicBool = AtomicBool::new(true);
 /// The thread sleeps until it is woken.
 static ASLEEP: AtomicBool = AtomicBool::new(false);
 /// The process that the thread was started in; another one, after a fork, starts its own.
@@ -69,8 +79,8 @@ impl Watch {
         LIMIT.store(u64::try_from(limit.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
         TARGET.store(target, Ordering::Relaxed);
         CALL.store((call + 1) | 1, Ordering::Release);
-        if ASLEEP.load(Ordering::Relaxed) || STARTED_IN.load(Ordering::Relaxed) == 0 {
-            wake();
+        if ATTEND.load(Ordering::Relaxed) {
+            attend();
         }
         Watch { outer }
     }
@@ -100,6 +110,13 @@ pub fn expired() -> bool {
     call & 1 == 1 && EXPIRED.load(Ordering::Acquire) == call
 }
 
+/// Whether the running call, or the one that has just ended, was stopped because the event loop had to turn.
+#[must_use]
+pub fn held() -> bool {
+    let call = CALL.load(Ordering::Relaxed);
+    HELD.load(Ordering::Acquire) == (call - u64::from(call & 1 == 0 && call > 0))
+}
+
 /// What the running call had used of its limit when its interrupt was set.
 #[must_use]
 pub fn used() -> Duration {
@@ -123,6 +140,7 @@ pub fn forget() {
 /// After a fork the thread is gone; the next call starts a new one.
 pub fn forked() {
     STARTED_IN.store(0, Ordering::Relaxed);
+    ATTEND.store(true, Ordering::Relaxed);
 }
 
 fn lock(mutex: &Mutex<()>) -> MutexGuard<'_, ()> {
@@ -130,43 +148,55 @@ fn lock(mutex: &Mutex<()>) -> MutexGuard<'_, ()> {
 }
 
 #[cold]
-fn wake() {
+fn attend() {
+    ATTEND.store(false, Ordering::Relaxed);
     if STARTED_IN.load(Ordering::Relaxed) == 0 {
-        STARTED_IN.store(std::process::id(), Ordering::Relaxed);
-        deadline::watch_this_thread();
-        ASLEEP.store(false, Ordering::Relaxed);
-        let started = deadline::spawn_without_signals("frr-script-dog", watch);
-        if let Err(error) = started {
-            // Without the thread there are no deadlines: say so, and try again at the next call.
-            STARTED_IN.store(0, Ordering::Relaxed);
-            log::error!("scripts run without a time limit: the watchdog thread did not start: {error}");
-        }
-        return;
+        start();
     }
+    turn::mark();
+    if ASLEEP.swap(false, Ordering::Relaxed) {
+        let _held = lock(&WAKE.0);
+        WAKE.1.notify_one();
+    }
+}
+
+fn start() {
+    STARTED_IN.store(std::process::id(), Ordering::Relaxed);
+    deadline::watch_this_thread();
     ASLEEP.store(false, Ordering::Relaxed);
-    let _held = lock(&WAKE.0);
-    WAKE.1.notify_one();
+    if let Err(error) = deadline::spawn_without_signals("frr-script-dog", watch) {
+        // Without the thread there are no deadlines: say so, and try again at the next call.
+        STARTED_IN.store(0, Ordering::Relaxed);
+        ATTEND.store(true, Ordering::Relaxed);
+        log::error!("scripts run without a time limit: the watchdog thread did not start: {error}");
+    }
 }
 
 fn watch() {
     let mut seen = Seen::now(0);
+    let mut hold = turn::Hold::default();
     let mut idle = 0;
     loop {
         let call = CALL.load(Ordering::Acquire);
         let limit = Duration::from_micros(LIMIT.load(Ordering::Relaxed));
         let slice = Duration::from_micros(SLICE.load(Ordering::Relaxed));
+        let now = Seen::now(call);
+        let over = hold.look(call, now.cpu, limit);
         if call == seen.call {
             if call & 1 == 0 {
                 idle += 1;
             } else {
-                let (passed, used) = seen.since();
+                let (passed, used) = seen.until(&now);
                 if used >= limit || (!slice.is_zero() && passed >= slice) {
-                    arm(call, used, used >= limit);
+                    arm(call, used, if used >= limit { Why::Limit } else { Why::Slice });
                 }
             }
         } else {
-            seen = Seen::now(call);
+            seen = now;
             idle = 0;
+        }
+        if over {
+            arm(call, Duration::ZERO, Why::Held);
         }
         if idle < IDLE_LOOKS {
             let look = if slice.is_zero() { limit / LOOKS } else { (limit / LOOKS).min(slice / LOOKS_OF_SLICE) };
@@ -175,6 +205,7 @@ fn watch() {
         }
         // Announce the sleep, look once more (a call that did not see the announcement has been seen by then), sleep.
         ASLEEP.store(true, Ordering::SeqCst);
+        ATTEND.store(true, Ordering::SeqCst);
         std::thread::sleep(Duration::from_millis(1));
         let mut held = lock(&WAKE.0);
         while ASLEEP.load(Ordering::SeqCst) && CALL.load(Ordering::SeqCst) == call {
@@ -197,10 +228,10 @@ impl Seen {
         Seen { call, at: Instant::now(), cpu: deadline::cpu_time() }
     }
 
-    /// The time since then, and what counts of it.
-    fn since(&self) -> (Duration, Duration) {
-        let passed = self.at.elapsed();
-        let used = match (self.cpu, deadline::cpu_time()) {
+    /// The time from then until `now`, and what counts of it.
+    fn until(&self, now: &Seen) -> (Duration, Duration) {
+        let passed = now.at.saturating_duration_since(self.at);
+        let used = match (self.cpu, now.cpu) {
             (Some(before), Some(now)) => now.saturating_sub(before).max(passed / PATIENCE),
             _ => passed,
         };
@@ -208,12 +239,23 @@ impl Seen {
     }
 }
 
-fn arm(call: u64, used: Duration, over: bool) {
+/// Why an interrupt is set.
+#[derive(PartialEq, Eq)]
+enum Why {
+    Limit,
+    Slice,
+    Held,
+}
+
+fn arm(call: u64, used: Duration, why: Why) {
     let _held = lock(&ARMING);
     if CALL.load(Ordering::Acquire) == call {
         USED.store(u64::try_from(used.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
         ARMED.store(call, Ordering::Release);
-        if over {
+        if why == Why::Held {
+            HELD.store(call, Ordering::Release);
+        }
+        if why != Why::Slice {
             EXPIRED.store(call, Ordering::Release);
         }
         deadline::interrupt(TARGET.load(Ordering::Relaxed));
