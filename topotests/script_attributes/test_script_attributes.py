@@ -343,16 +343,6 @@ def tgen(request):
         yield tgen
 
 
-@pytest.fixture
-def r2(tgen):
-    return tgen.gears["r2"]
-
-
-@pytest.fixture
-def r3(tgen):
-    return tgen.gears["r3"]
-
-
 def reported(router, prefix):
     """What a script of the router read last of a route."""
     lines = log_lines(router, "bgpd", f"report {prefix} |")

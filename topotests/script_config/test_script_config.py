@@ -42,11 +42,6 @@ def tgen(request):
     yield from topology(request, {"s1": ["r1"]})
 
 
-@pytest.fixture
-def r1(tgen):
-    return tgen.gears["r1"]
-
-
 def running(router):
     return vtysh(router, "show running-config").splitlines()
 

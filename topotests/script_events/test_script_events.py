@@ -35,16 +35,6 @@ def tgen(request):
     yield from topology(request, {"s1": ["r1", "r2"]})
 
 
-@pytest.fixture
-def r1(tgen):
-    return tgen.gears["r1"]
-
-
-@pytest.fixture
-def r2(tgen):
-    return tgen.gears["r2"]
-
-
 def said(router, *words):
     """Log lines in which a script said these words, tab between them."""
     return log_lines(router, "bgpd", "\t".join(words))

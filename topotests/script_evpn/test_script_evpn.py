@@ -50,16 +50,6 @@ def tgen(request):
     yield from topology(request, {"s1": ["r1", "r2"]}, prepare=prepare)
 
 
-@pytest.fixture
-def r1(tgen):
-    return tgen.gears["r1"]
-
-
-@pytest.fixture
-def r2(tgen):
-    return tgen.gears["r2"]
-
-
 def add_host(router, name, mac):
     "A host that has sent a frame: the bridge knows its address."
     router.cmd_raises(f"""

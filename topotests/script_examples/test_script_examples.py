@@ -43,21 +43,6 @@ def tgen(request):
     yield from topology(request, {"s1": ["r1", "r2", "r3", "r4"]})
 
 
-@pytest.fixture
-def r2(tgen):
-    return tgen.gears["r2"]
-
-
-@pytest.fixture
-def r3(tgen):
-    return tgen.gears["r3"]
-
-
-@pytest.fixture
-def r4(tgen):
-    return tgen.gears["r4"]
-
-
 def communities(router, prefix):
     found = path(router, prefix)
     return (

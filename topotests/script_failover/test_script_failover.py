@@ -70,21 +70,6 @@ def traffic(tgen):
         process.wait()
 
 
-@pytest.fixture
-def r1(tgen):
-    return tgen.gears["r1"]
-
-
-@pytest.fixture
-def r2(tgen):
-    return tgen.gears["r2"]
-
-
-@pytest.fixture
-def r3(tgen):
-    return tgen.gears["r3"]
-
-
 def gap(answers, before):
     """The longest time without an answer, in s, since so many answers."""
     times = answers()[max(before - 1, 0) :]

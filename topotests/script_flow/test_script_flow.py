@@ -51,16 +51,6 @@ def tgen(request):
     yield from topology(request, {"s1": ["r1", "r2"]})
 
 
-@pytest.fixture
-def r1(tgen):
-    return tgen.gears["r1"]
-
-
-@pytest.fixture
-def r2(tgen):
-    return tgen.gears["r2"]
-
-
 def hasten(router, name, constants):
     """Writes an example with other constants as a script of the router."""
     file = os.path.join(script_directory(router.name), name + ".luau")

@@ -111,11 +111,6 @@ def tgen(request):
         yield tgen
 
 
-@pytest.fixture
-def r2(tgen):
-    return tgen.gears["r2"]
-
-
 def load(router, text):
     write_script(router, "case", text)
     return vtysh(router, "clear script case counters", "script reload case")

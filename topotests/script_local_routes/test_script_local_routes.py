@@ -41,16 +41,6 @@ def tgen(request):
     yield from topology(request, links, daemons=[TopoRouter.RD_STATIC])
 
 
-@pytest.fixture
-def r1(tgen):
-    return tgen.gears["r1"]
-
-
-@pytest.fixture
-def r2(tgen):
-    return tgen.gears["r2"]
-
-
 @pytest.mark.parametrize("prefix", LOCAL)
 def test_D1_a_route_of_this_router(r2, prefix):
     expect_path(r2, prefix, {"metric": 42, "community": {"string": "65002:42"}})

@@ -47,21 +47,6 @@ def tgen(request):
     yield from topology(request, {"s1": ["r1", "r2"], "s2": ["r2", "r3"]})
 
 
-@pytest.fixture
-def r1(tgen):
-    return tgen.gears["r1"]
-
-
-@pytest.fixture
-def r2(tgen):
-    return tgen.gears["r2"]
-
-
-@pytest.fixture
-def r3(tgen):
-    return tgen.gears["r3"]
-
-
 def route_map(router, name, *lines):
     """Replaces a route-map in one go, so that nothing in between is seen."""
     return config(router, f"no route-map {name}", *lines)

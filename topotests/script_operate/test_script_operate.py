@@ -39,11 +39,6 @@ def alone(tgen):
     router.run("vtysh -d bgpd -c 'configure terminal' -c 'script load alone'")
 
 
-@pytest.fixture
-def r1(tgen):
-    return tgen.gears["r1"]
-
-
 def one(router, daemon, command):
     return router.run(f"vtysh -d {daemon} -c '{command}' 2>&1")
 

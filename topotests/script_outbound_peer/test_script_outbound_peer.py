@@ -32,11 +32,6 @@ def tgen(request):
 
 
 @pytest.fixture
-def r2(tgen):
-    return tgen.gears["r2"]
-
-
-@pytest.fixture
 def clients(tgen):
     return [tgen.gears["r3"], tgen.gears["r4"]]
 

@@ -35,11 +35,6 @@ def tgen(request):
     yield from topology(request, {"s1": ["r1"]}, daemons=(TopoRouter.RD_VRRP,))
 
 
-@pytest.fixture
-def r1(tgen):
-    return tgen.gears["r1"]
-
-
 def topics(router, daemon):
     """What a daemon says in `show script topics json`."""
     return show(router, "show script topics").get(daemon, {})

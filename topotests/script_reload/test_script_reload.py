@@ -39,11 +39,6 @@ def tgen(request):
     yield from topology(request, {"s1": ["r1", "r2"]})
 
 
-@pytest.fixture
-def r2(tgen):
-    return tgen.gears["r2"]
-
-
 def expect_localpref(router, localpref):
     for prefix in PREFIXES:
         expect_path(router, prefix, {"locPrf": localpref})

@@ -79,11 +79,6 @@ def tgen(request):
 
 
 @pytest.fixture(scope="module")
-def r2(tgen):
-    return tgen.gears["r2"]
-
-
-@pytest.fixture(scope="module")
 def etcd(r2, tmp_path_factory):
     etcd = Etcd(r2, str(tmp_path_factory.mktemp("etcd")))
     yield etcd

@@ -72,11 +72,6 @@ def tgen(request):
 
 
 @pytest.fixture(scope="module")
-def r2(tgen):
-    return tgen.gears["r2"]
-
-
-@pytest.fixture(scope="module")
 def descriptors(tmp_path_factory):
     folder = tmp_path_factory.mktemp("descriptors")
     # A folder of pytest's is its user's alone, and the daemon has another one.

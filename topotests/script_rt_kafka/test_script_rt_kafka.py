@@ -84,16 +84,6 @@ def tgen(request):
 
 
 @pytest.fixture(scope="module")
-def r1(tgen):
-    return tgen.gears["r1"]
-
-
-@pytest.fixture(scope="module")
-def r2(tgen):
-    return tgen.gears["r2"]
-
-
-@pytest.fixture(scope="module")
 def broker(r2, tmp_path_factory):
     broker = Broker(r2, str(tmp_path_factory.mktemp("broker")))
     yield broker

@@ -35,11 +35,6 @@ def tgen(request):
 
 
 @pytest.fixture(scope="module")
-def r1(tgen):
-    return tgen.gears["r1"]
-
-
-@pytest.fixture(scope="module")
 def sessions(r1):
     """How often the session came up: more would be a reset."""
     return expect_established(r1, "192.0.2.2")

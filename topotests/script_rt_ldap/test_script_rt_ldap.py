@@ -107,11 +107,6 @@ def tgen(request):
     yield from topology(request, {"s1": ["r1", "r2"]})
 
 
-@pytest.fixture(scope="module")
-def r2(tgen):
-    return tgen.gears["r2"]
-
-
 @pytest.fixture(scope="module", autouse=True)
 def slapd(r2, tmp_path_factory):
     server = Slapd(r2, str(tmp_path_factory.mktemp("slapd")))

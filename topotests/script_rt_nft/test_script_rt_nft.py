@@ -65,16 +65,6 @@ def tgen(request):
     yield from topology(request, {"s1": ["r1", "r2"]}, prepare=prepare)
 
 
-@pytest.fixture
-def r1(tgen):
-    return tgen.gears["r1"]
-
-
-@pytest.fixture
-def r2(tgen):
-    return tgen.gears["r2"]
-
-
 def nft(node, lines):
     node.cmd_raises(f"nft -f - <<'END'\n{lines}\nEND\n")
 

@@ -33,16 +33,6 @@ def tgen(request):
     yield from topology(request, {"s1": ["r1", "r2"]})
 
 
-@pytest.fixture(scope="module")
-def r1(tgen):
-    return tgen.gears["r1"]
-
-
-@pytest.fixture(scope="module")
-def r2(tgen):
-    return tgen.gears["r2"]
-
-
 def running(router):
     return vtysh(router, "show running-config").splitlines()
 

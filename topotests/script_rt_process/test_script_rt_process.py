@@ -45,16 +45,6 @@ def tgen(request, tmp_path_factory):
         yield from topology(request, {"s1": ["r1", "r2"]})
 
 
-@pytest.fixture(scope="module")
-def r1(tgen):
-    return tgen.gears["r1"]
-
-
-@pytest.fixture(scope="module")
-def r2(tgen):
-    return tgen.gears["r2"]
-
-
 def runtime(router, cfg):
     """What bgpd shows of the runtime with this configuration, by its length."""
     found = show(router, "show script runtimes").get("bgpd", {}).get("runtimes", [])

@@ -101,16 +101,6 @@ def tgen(request):
 
 
 @pytest.fixture(scope="module")
-def r1(tgen):
-    return tgen.gears["r1"]
-
-
-@pytest.fixture(scope="module")
-def r2(tgen):
-    return tgen.gears["r2"]
-
-
-@pytest.fixture(scope="module")
 def server(r2, tmp_path_factory):
     server = Server(r2, str(tmp_path_factory.mktemp("server")))
     # A folder of pytest's is its user's alone, and the daemon has another one.

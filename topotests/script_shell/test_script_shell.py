@@ -29,11 +29,6 @@ def tgen(request):
     yield from topology(request, {"s1": ["r1"]})
 
 
-@pytest.fixture
-def r1(tgen):
-    return tgen.gears["r1"]
-
-
 def run(router, text, daemon="bgpd", permit=False):
     """What a task of a new script gives: it publishes a list of results."""
     config(router, "no script load case")

@@ -181,11 +181,6 @@ def tgen(request):
         yield tgen
 
 
-@pytest.fixture
-def r2(tgen):
-    return tgen.gears["r2"]
-
-
 def run_case(router, body):
     write_script(router, "case", f"function route_match({ARGUMENTS})\n{body}\nend\n")
     output = vtysh(router, "clear script case counters", "script reload case")

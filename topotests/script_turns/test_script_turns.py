@@ -46,11 +46,6 @@ def tgen(request):
 
 
 @pytest.fixture(scope="module")
-def r1(tgen):
-    return tgen.gears["r1"]
-
-
-@pytest.fixture(scope="module")
 def feeder(tgen):
     speaker = Speaker(tgen.gears["h1"], "192.0.2.2", NEIGHBOR, 65001)
     yield speaker

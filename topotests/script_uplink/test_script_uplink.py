@@ -43,16 +43,6 @@ def tgen(request):
     )
 
 
-@pytest.fixture
-def r1(tgen):
-    return tgen.gears["r1"]
-
-
-@pytest.fixture
-def r2(tgen):
-    return tgen.gears["r2"]
-
-
 def default_route(router, no=""):
     config(
         router,

@@ -64,16 +64,6 @@ def wire(tgen):
     wire.stop()
 
 
-@pytest.fixture
-def r1(tgen):
-    return tgen.gears["r1"]
-
-
-@pytest.fixture
-def r2(tgen):
-    return tgen.gears["r2"]
-
-
 def answer(router, name, expression):
     """Makes `vrrp_priority` of a script return something else, from now on."""
     write_script(

@@ -244,7 +244,7 @@ pub fn pytest_with(
         .args(["--pdeathsig", "KILL", "unshare", "--pid", "--fork", "--kill-child", "--mount-proc"])
         .args(["sh", "-c", "\"$@\"; exit $?", "sh"])
         .arg(python::python(layout))
-        .args(["-m", "pytest", "-p", "topofix", "-p", "no:cacheprovider", "-c"])
+        .args(["-m", "pytest", "-p", "topofix", "-p", "routers", "-p", "no:cacheprovider", "-c"])
         .arg(copy.join("pytest.ini"))
         .arg(format!("--rootdir={}", copy.display()))
         .arg(format!("--rundir={}", rundir.display()))
