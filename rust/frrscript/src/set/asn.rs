@@ -2,7 +2,7 @@
 //! Sets of AS numbers: single ones and ranges.
 
 use super::ranges::Ranges;
-use super::{MAX_ENTRIES, full};
+use super::{MAX_ENTRIES, filled, full};
 use crate::value::TextError;
 use crate::value::as_path::{self, Segments};
 use crate::value::asn::parse_asn;
@@ -24,12 +24,7 @@ impl AsnSet {
     /// # Errors
     /// The first word that is wrong; too many.
     pub fn from_texts<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Result<Self, TextError> {
-        let mut set = Self::new();
-        for text in texts {
-            set.insert(text.as_ref())?;
-        }
-        set.finish();
-        Ok(set)
+        filled(texts, Self::insert, |set| set.finish())
     }
 
     /// Adds one word. The next lookup sorts anew.

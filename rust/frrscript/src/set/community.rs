@@ -3,7 +3,7 @@
 
 use super::group::{Member, join, member};
 use super::ranges::{Number, Ranges};
-use super::{MAX_ENTRIES, full};
+use super::{MAX_ENTRIES, filled, full};
 use crate::value::TextError;
 use crate::value::community::{self, Community};
 use crate::value::items::{self, Item};
@@ -96,12 +96,7 @@ impl<G: Group> Communities<G> {
     /// # Errors
     /// The first word that is wrong; too many.
     pub fn from_texts<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Result<Self, TextError> {
-        let mut set = Self::new();
-        for text in texts {
-            set.insert(text.as_ref())?;
-        }
-        set.finish();
-        Ok(set)
+        filled(texts, Self::insert, |set| set.finish())
     }
 
     /// Adds one word. The next lookup sorts anew.

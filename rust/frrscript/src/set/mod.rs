@@ -26,3 +26,17 @@ pub const MAX_ENTRIES: usize = 2_000_000;
 fn full() -> TextError {
     TextError(format!("too many entries: a set holds at most {MAX_ENTRIES}"))
 }
+
+/// A set of texts, ready for lookups.
+fn filled<S: Default, T: AsRef<str>>(
+    texts: impl IntoIterator<Item = T>,
+    mut insert: impl FnMut(&mut S, &str) -> Result<(), TextError>,
+    finish: impl FnOnce(&mut S),
+) -> Result<S, TextError> {
+    let mut set = S::default();
+    for text in texts {
+        insert(&mut set, text.as_ref())?;
+    }
+    finish(&mut set);
+    Ok(set)
+}

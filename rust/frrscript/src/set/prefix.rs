@@ -6,7 +6,7 @@
 
 use super::index::{Index, Key};
 use super::lengths::{Lengths, V4, V6};
-use super::{Entry, MAX_ENTRIES, full, parse_entry};
+use super::{Entry, MAX_ENTRIES, filled, full, parse_entry};
 use crate::value::TextError;
 use crate::value::prefix::{IpNet, Ipv4Net, Ipv6Net};
 use prefix_trie::{Prefix, PrefixMap};
@@ -31,12 +31,7 @@ impl PrefixSet {
     /// # Errors
     /// The first entry that is wrong; too many.
     pub fn from_texts<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Result<Self, TextError> {
-        let mut set = Self::new();
-        for text in texts {
-            set.insert(text.as_ref())?;
-        }
-        set.finish();
-        Ok(set)
+        filled(texts, Self::insert, |set| set.finish())
     }
 
     /// Adds an entry in FRR's prefix-list text. The next lookup makes the index anew.
