@@ -8,6 +8,7 @@
 //! (other systems), [`record`] (the file).
 //! The method is in `docs/benchmarks.md`.
 
+mod callgrind;
 mod events;
 mod failover;
 mod live;
@@ -132,5 +133,5 @@ fn installed(layout: &Layout, root: &Path) -> Build {
     let mut libraries = OsString::from(root.join("usr/lib"));
     libraries.push(":");
     libraries.push(layout.libyang().join("lib"));
-    Build { bgpd: Layout::daemons(root).join("bgpd"), libraries }
+    Build { bgpd: Layout::daemons(root).join("bgpd"), libraries, counted: false }
 }

@@ -17,17 +17,19 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
+use super::callgrind;
 use super::usage::{Cpu, POLL, peak_memory};
 use super::vty::Vty;
 
 /// AS of the router under test, and of the feed.
-const ROUTER_AS: u32 = 65000;
+pub(super) const ROUTER_AS: u32 = 65000;
 /// First AS of every path that is fed.
 pub(super) const FEED_AS: u32 = 65001;
 /// Address that the feed comes from: loopback, but not the router's.
 pub(super) const FEED: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
-const START: Duration = Duration::from_secs(30);
+/// Under callgrind it takes several seconds.
+const START: Duration = Duration::from_secs(120);
 /// No new route for so long: it is stuck.
 const STALLED: Duration = Duration::from_secs(60);
 /// Polls without any CPU time in between: it is done.
@@ -40,6 +42,15 @@ pub(super) struct Build {
     pub(super) bgpd: PathBuf,
     /// `LD_LIBRARY_PATH` that it needs.
     pub(super) libraries: OsString,
+    /// Run it under callgrind.
+    pub(super) counted: bool,
+}
+
+impl Build {
+    /// A command that runs bgpd in `dir`.
+    fn command(&self, dir: &Path) -> Command {
+        if self.counted { callgrind::command(&self.bgpd, dir) } else { Command::new(&self.bgpd) }
+    }
 }
 
 /// A running bgpd; it is killed when dropped.
@@ -50,32 +61,60 @@ pub(super) struct Router {
     pub(super) address: SocketAddr,
 }
 
-/// bgpd's configuration: `policy` first, then the neighbor with route-map `inbound`.
-pub(super) fn configuration(policy: &str, inbound: Option<&str>) -> String {
-    let inbound = inbound.map(|name| format!("  neighbor {FEED} route-map {name} in\n")).unwrap_or_default();
-    // Delay 0: the route-maps are there before the first route, nothing is evaluated twice.
-    //
-    // No input queue limit: at the default of 10,000 messages bgpd's I/O thread polls in circles
-    // until there is room, which costs as much CPU as all the rest, and it sleeps until the next
-    // keepalive when the queue was full at the last octet (bgpd/bgp_io.c:bgp_process_reads).
-    format!(
-        "\
+/// bgpd's configuration.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Configuration<'a> {
+    /// Comes first: route-maps, lists, scripts.
+    pub(super) policy: &'a str,
+    /// AS of the feed.
+    pub(super) feed_as: u32,
+    /// The route-map that its routes go through.
+    pub(super) inbound: Option<&'a str>,
+    /// Keep routes as they came too.
+    pub(super) stored: bool,
+    /// A second neighbor, of the router's own AS, that is shown the table.
+    pub(super) collector: Option<Ipv4Addr>,
+}
+
+impl Configuration<'_> {
+    /// As text.
+    pub(super) fn text(&self) -> String {
+        let Self { policy, feed_as, inbound, stored, collector } = *self;
+        let inbound = inbound.map(|name| format!("  neighbor {FEED} route-map {name} in\n")).unwrap_or_default();
+        let stored = if stored { format!("  neighbor {FEED} soft-reconfiguration inbound\n") } else { String::new() };
+        let (collector, shown) = collector.map_or_else(Default::default, |at| {
+            let neighbor = format!(" neighbor {at} remote-as {ROUTER_AS}\n neighbor {at} passive\n");
+            (neighbor, format!("  neighbor {at} activate\n"))
+        });
+        // Delay 0: the route-maps are there before the first route, nothing is evaluated twice.
+        //
+        // No input queue limit: at the default of 10,000 messages bgpd's I/O thread polls in circles
+        // until there is room, which costs as much CPU as all the rest, and it sleeps until the next
+        // keepalive when the queue was full at the last octet (bgpd/bgp_io.c:bgp_process_reads).
+        format!(
+            "\
 bgp route-map delay-timer 0
 bgp input-queue-limit 4294967295
 {policy}router bgp {ROUTER_AS} view BENCH
  bgp router-id 192.0.2.254
  no bgp ebgp-requires-policy
  no bgp default ipv4-unicast
- neighbor {FEED} remote-as {FEED_AS}
+ neighbor {FEED} remote-as {feed_as}
  neighbor {FEED} passive
  neighbor {FEED} solo
  neighbor {FEED} disable-connected-check
- address-family ipv4 unicast
+{collector} address-family ipv4 unicast
   neighbor {FEED} activate
-{inbound} exit-address-family
+{shown}{inbound}{stored} exit-address-family
 exit
 "
-    )
+        )
+    }
+}
+
+/// `policy` and the feed alone, with route-map `inbound`.
+pub(super) fn configuration(policy: &str, inbound: Option<&str>) -> String {
+    Configuration { policy, feed_as: FEED_AS, inbound, stored: false, collector: None }.text()
 }
 
 impl Router {
@@ -86,7 +125,8 @@ impl Router {
         let address = free_address()?;
         let log = dir.join("bgpd.log");
         let output = fs::File::create(dir.join("bgpd.out"))?;
-        let mut child = Command::new(&build.bgpd)
+        let mut child = build
+            .command(dir)
             .env("LD_LIBRARY_PATH", &build.libraries)
             .arg("--config_file")
             .arg(&config)
@@ -135,6 +175,11 @@ impl Router {
     /// Its process.
     pub(super) fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Takes lines of configuration.
+    pub(super) fn configure(&mut self, text: &str) -> Result<()> {
+        self.vty.configure(text)
     }
 
     /// Runs a command of the enable node.
@@ -346,5 +391,17 @@ mod tests {
         assert!(text.contains("\nroute-map R permit 10\nrouter bgp 65000 view BENCH\n"));
         assert!(text.contains("\n  neighbor 127.0.0.2 route-map R in\n"));
         assert!(!configuration("", None).contains("route-map R"));
+    }
+
+    #[test]
+    fn a_collector_is_a_neighbor_of_the_family_too() {
+        let at = Ipv4Addr::new(127, 0, 0, 3);
+        let all = Configuration { policy: "", feed_as: 64496, inbound: None, stored: true, collector: Some(at) };
+        let text = all.text();
+        assert!(text.contains(
+            "\n neighbor 127.0.0.3 remote-as 65000\n neighbor 127.0.0.3 passive\n address-family ipv4 unicast\n"
+        ));
+        assert!(text.contains("\n  neighbor 127.0.0.3 activate\n  neighbor 127.0.0.2 soft-reconfiguration inbound\n"));
+        assert!(text.contains(" neighbor 127.0.0.2 remote-as 64496\n"));
     }
 }

@@ -29,7 +29,7 @@ impl Bird {
         let config = dir.join("bird.conf");
         let socket = dir.join("bird.ctl");
         fs::write(&config, configuration(policy, address.port()))?;
-        let mut command = peers.command("usr/sbin/bird");
+        let mut command = peers.daemon("usr/sbin/bird", dir);
         command.arg("-f").arg("-c").arg(&config).arg("-s").arg(&socket).arg("-P").arg(dir.join("bird.pid"));
         Ok(Self { process: Process::start(command, dir)?, peers: peers.clone(), socket, address })
     }

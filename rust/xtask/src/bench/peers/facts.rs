@@ -67,6 +67,17 @@ impl Policy {
     /// All of them, none first.
     pub(super) const ALL: [Self; 5] = [Self::None, Self::Small, Self::Hygiene, Self::Entries, Self::Prefixes];
 
+    /// What a file of it is called.
+    pub(super) fn file(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Small => "small",
+            Self::Hygiene => "hygiene",
+            Self::Entries => "entries",
+            Self::Prefixes => "prefixes",
+        }
+    }
+
     /// What tables call it.
     pub(super) fn title(self) -> &'static str {
         match self {

@@ -12,9 +12,9 @@ use super::facts::{
     BOGONS, CUSTOMER_AS, FEED_AS, LONGEST, LONGEST_PATH, PREFERRED, PREFIXES, PRIVATE_PATTERN, Policy, TAG, listed,
     tiers,
 };
-use super::system::{COLLECTOR, Daemon, FEED, ROUTER_AS, System};
+use super::system::{COLLECTOR, Daemon, FEED, System};
 use crate::bench::policy::{NAME, ROUTE_MAP};
-use crate::bench::router::{Build, Router};
+use crate::bench::router::{Build, Configuration, Router};
 
 /// A running bgpd.
 pub(super) struct Frr(Router);
@@ -22,20 +22,21 @@ pub(super) struct Frr(Router);
 impl Frr {
     /// Starts it in `dir`.
     pub(super) fn start(build: &Build, system: System, policy: Policy, dir: &Path) -> Result<Self> {
-        Self::start_with(build, system, policy, dir, "")
+        Self::start_with(build, system, policy, dir, false)
     }
 
     /// The same, and routes are kept as they came, so that they can be evaluated again.
     pub(super) fn start_storing(build: &Build, system: System, policy: Policy, dir: &Path) -> Result<Self> {
-        let more = format!("  neighbor {FEED} soft-reconfiguration inbound\n");
-        Self::start_with(build, system, policy, dir, &more)
+        Self::start_with(build, system, policy, dir, true)
     }
 
-    /// Has the small policy's routes evaluated again: the script is reloaded with another number in it.
+    /// Has the small policy's routes evaluated again: the script is reloaded with another number in it. bgpd evaluates
+    /// routes again after a delay, 1 s here, and never when that is 0.
     pub(super) fn again(&mut self, system: System, dir: &Path) -> Result<()> {
         if system == System::Native {
             return self.0.command(&format!("clear bgp view BENCH ipv4 unicast {FEED} soft in"));
         }
+        self.0.configure("bgp route-map delay-timer 1\n")?;
         let file = dir.join(format!("{NAME}.lua"));
         let text = fs::read_to_string(&file)?;
         fs::write(&file, text.replace(&format!("= {PREFERRED}\n"), &format!("= {}\n", PREFERRED + 1)))?;
@@ -49,7 +50,7 @@ impl Frr {
         Ok(evaluated.and_then(serde_json::Value::as_u64).unwrap_or(0))
     }
 
-    fn start_with(build: &Build, system: System, policy: Policy, dir: &Path, more: &str) -> Result<Self> {
+    fn start_with(build: &Build, system: System, policy: Policy, dir: &Path, stored: bool) -> Result<Self> {
         let script = match system {
             System::Script => script(policy),
             System::Stock => stock_script(policy),
@@ -65,11 +66,14 @@ impl Frr {
             }
         }
         let policy = match system {
-            System::Script => scripted(policy),
+            System::Script => scripted(policy, build.counted),
             System::Stock => stock_scripted(policy),
             _ => native(policy),
         };
-        Ok(Self(Router::start(build, dir, &configuration(&policy, more))?))
+        let inbound = (!policy.is_empty()).then_some(ROUTE_MAP);
+        let configuration =
+            Configuration { policy: &policy, feed_as: FEED_AS, inbound, stored, collector: Some(COLLECTOR) };
+        Ok(Self(Router::start(build, dir, &configuration.text())?))
     }
 }
 
@@ -87,33 +91,6 @@ impl Daemon for Frr {
         let count = summary.pointer(&format!("/peers/{FEED}/pfxRcd")).and_then(serde_json::Value::as_u64);
         count.with_context(|| format!("no such peer in {summary}"))
     }
-}
-
-/// As in [`crate::bench::router`], which says why a view, no delay and no limit of the queue, with the collector.
-fn configuration(policy: &str, more: &str) -> String {
-    let inbound =
-        if policy.is_empty() { String::new() } else { format!("  neighbor {FEED} route-map {ROUTE_MAP} in\n") };
-    format!(
-        "\
-bgp route-map delay-timer 0
-bgp input-queue-limit 4294967295
-{policy}router bgp {ROUTER_AS} view BENCH
- bgp router-id 192.0.2.254
- no bgp ebgp-requires-policy
- no bgp default ipv4-unicast
- neighbor {FEED} remote-as {FEED_AS}
- neighbor {FEED} passive
- neighbor {FEED} solo
- neighbor {FEED} disable-connected-check
- neighbor {COLLECTOR} remote-as {ROUTER_AS}
- neighbor {COLLECTOR} passive
- address-family ipv4 unicast
-  neighbor {FEED} activate
-  neighbor {COLLECTOR} activate
-{inbound}{more} exit-address-family
-exit
-"
-    )
 }
 
 /// A source has 1 MiB at most: the list of the large policy is in so many modules.
@@ -175,7 +152,8 @@ bgp as-path access-list PRIVATE seq 5 permit {PRIVATE_PATTERN}
     text + REST
 }
 
-fn scripted(policy: Policy) -> String {
+/// Under callgrind the first call, which has to be translated, takes longer than scripts may.
+fn scripted(policy: Policy, counted: bool) -> String {
     let mut text = String::new();
     match policy {
         Policy::None => return text,
@@ -186,6 +164,9 @@ fn scripted(policy: Policy) -> String {
     if policy == Policy::Prefixes {
         // The text of the entries is there beside the set while the script is loaded.
         text.insert_str(0, &format!("script load {NAME}\nscript {NAME} limit memory 64\n"));
+    }
+    if counted {
+        text.insert_str(0, &format!("script {NAME} limit time 60000\n"));
     }
     text + REST
 }
@@ -289,7 +270,7 @@ fn stock_scripted(policy: Policy) -> String {
             entry(&mut text, "permit", 10, &format!(" match script {NAME}\n"));
             text + REST
         }
-        _ => scripted(policy),
+        _ => scripted(policy, false),
     }
 }
 
@@ -364,7 +345,7 @@ mod tests {
     #[test]
     fn a_route_map_accepts_the_rest() {
         for policy in Policy::ALL.into_iter().filter(|policy| *policy != Policy::None) {
-            for text in [native(policy), scripted(policy)] {
+            for text in [native(policy), scripted(policy, false)] {
                 assert!(text.ends_with("route-map BENCH permit 65535\nexit\n"), "{policy:?}");
             }
         }

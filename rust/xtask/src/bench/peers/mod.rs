@@ -3,11 +3,12 @@
 //!
 //! Reading order: [`facts`] (the policies and the table they lead to), [`system`] (what the systems share), [`frr`],
 //! [`bird`], [`openbgpd`], [`gobgp`] (each policy in its own words), [`packages`] (where they come from), [`run`] (one
-//! run), [`reload`] (a change
+//! run), [`count`] (instructions), [`reload`] (a change
 //! of a full table's policy), [`report`] (the tables),
 //! [`picture`], [`write`] (what `--write` leaves).
 
 mod bird;
+mod count;
 mod facts;
 mod frr;
 mod gobgp;
@@ -29,10 +30,12 @@ use bgpfeed::feed::Feed;
 use super::{installed, micro};
 use crate::build;
 use crate::layout::Layout;
+use count::Count;
 use facts::{Policy, Table, expected};
 use packages::Peers;
 use report::Run;
 use system::{Programs, System};
+use write::Measured;
 
 /// Routes of the comparison of the tables.
 const CHECKED: u32 = 40_000;
@@ -57,6 +60,9 @@ pub struct PeersArgs {
     /// Compare the tables and measure nothing
     #[arg(long)]
     pub check: bool,
+    /// Count instructions under callgrind and measure nothing else
+    #[arg(long, conflicts_with = "check")]
+    pub count: bool,
     /// Only the figures of ours alone: reloads, loads, calls
     #[arg(long, conflicts_with_all = ["system", "policy", "check"])]
     pub alone: bool,
@@ -100,13 +106,17 @@ pub fn peers(layout: &Layout, args: &PeersArgs) -> Result<()> {
         feeds: HashMap::new(),
         accepted: HashMap::new(),
     };
+    if args.count {
+        println!("\n{}", count::table(&bench.count(layout)?));
+        return Ok(());
+    }
     let mut others = Vec::new();
     if args.system.is_empty() && args.policy.is_empty() && !args.check {
         bench.feed(Policy::Small, args.routes);
         others = reload::measure(&ours, &bench.dir, &bench.feeds[&args.routes], args.rounds)?;
         others.append(&mut micro::run_micro(&layout.repo, &bench.dir)?);
     }
-    let mut runs = Vec::new();
+    let (mut runs, mut counts) = (Vec::new(), Vec::new());
     if !args.alone {
         bench.check()?;
         if args.check {
@@ -114,9 +124,13 @@ pub fn peers(layout: &Layout, args: &PeersArgs) -> Result<()> {
         }
         runs = bench.measure()?;
     }
-    println!("\n{}", write::text(&runs, &others));
+    if args.system.is_empty() && args.policy.is_empty() && !args.alone {
+        counts = bench.count(layout)?;
+    }
+    let measured = Measured { runs, counts, others };
+    println!("\n{}", write::text(&measured));
     if args.write {
-        write::write(&layout.repo, &peers, &runs, &others)?;
+        write::write(&layout.repo, &peers, &measured)?;
     }
     Ok(())
 }
@@ -127,13 +141,23 @@ impl Bench<'_> {
         list.is_empty() || list.iter().any(|name| title.contains(&name.to_lowercase()))
     }
 
+    fn wanted(&self, system: System, policy: Policy) -> bool {
+        Self::asked(&self.args.system, system.title())
+            && (policy == Policy::None || Self::asked(&self.args.policy, policy.title()))
+            && system.cannot(policy).is_none()
+    }
+
+    fn count(&self, layout: &Layout) -> Result<Vec<Count>> {
+        crate::setup::packages::install(layout, &["valgrind"])?;
+        let dir = layout.work.join("bench/counted");
+        count::measure(&self.programs, &dir, |system, policy| self.wanted(system, policy))
+    }
+
     fn cases(&self) -> Vec<Case> {
         let mut cases = Vec::new();
         for policy in Policy::ALL {
             for system in System::ALL {
-                let wanted = Self::asked(&self.args.system, system.title())
-                    && (policy == Policy::None || Self::asked(&self.args.policy, policy.title()));
-                if wanted && system.cannot(policy).is_none() {
+                if self.wanted(system, policy) {
                     let system = if policy == Policy::None { system.base() } else { system };
                     if !cases.contains(&(system, policy)) {
                         cases.push((system, policy));

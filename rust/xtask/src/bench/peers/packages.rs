@@ -8,6 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
+use crate::bench::callgrind;
 use crate::layout::Layout;
 use crate::setup::packages;
 use crate::step::run;
@@ -23,6 +24,7 @@ const PROGRAMS: [&str; 6] =
 pub(super) struct Peers {
     root: PathBuf,
     libraries: OsString,
+    counted: bool,
     /// Name and version of each.
     pub(super) versions: Vec<(String, String)>,
 }
@@ -49,7 +51,22 @@ impl Peers {
         for program in PROGRAMS {
             ensure!(root.join(program).exists(), "Debian's packages have no {program}");
         }
-        Ok(Self { libraries: libraries(&root)?, versions: versions(&dir.join("packages"))?, root })
+        Ok(Self { counted: false, libraries: libraries(&root)?, versions: versions(&dir.join("packages"))?, root })
+    }
+
+    /// The same, to run under callgrind.
+    pub(super) fn counted(&self) -> Self {
+        Self { counted: true, ..self.clone() }
+    }
+
+    /// A daemon of theirs that will run in `dir`.
+    pub(super) fn daemon(&self, program: &str, dir: &Path) -> Command {
+        if !self.counted {
+            return self.command(program);
+        }
+        let mut command = callgrind::command(&self.root.join(program), dir);
+        command.env("LD_LIBRARY_PATH", &self.libraries);
+        command
     }
 
     /// A program of theirs, with the libraries that it needs.

@@ -2,7 +2,6 @@
 //! What a change of the policy costs when the table is full: a script is reloaded, and all routes are evaluated again,
 //! against `clear bgp ... soft in` with a route-map, which does the same without a change.
 
-use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -12,7 +11,7 @@ use bgpfeed::feed::Feed;
 use super::facts::FEED_AS;
 use super::facts::Policy;
 use super::frr::Frr;
-use super::run::{session, settle};
+use super::run::{empty, session, settle};
 use super::system::{FEED, System, cpu};
 use crate::bench::record::Record;
 use crate::bench::router::Build;
@@ -44,7 +43,7 @@ pub(super) fn measure(build: &Build, dir: &Path, feed: &Feed, rounds: u32) -> Re
             None,
         ),
         Record::against(
-            "reload: time until bgpd rests".to_owned(),
+            "reload: time until bgpd rests, a second of delay in it".to_owned(),
             "s",
             median(ours, |run| run.1),
             (median(native, |run| run.1), other),
@@ -55,10 +54,7 @@ pub(super) fn measure(build: &Build, dir: &Path, feed: &Feed, rounds: u32) -> Re
 
 /// CPU and seconds of one change.
 fn one(build: &Build, dir: &Path, feed: &Feed, system: System) -> Result<(f64, f64)> {
-    if dir.exists() {
-        fs::remove_dir_all(dir)?;
-    }
-    fs::create_dir_all(dir)?;
+    empty(dir)?;
     let mut bgpd = Frr::start_storing(build, system, Policy::Small, dir)?;
     let session = session(FEED_AS, FEED, &bgpd)?;
     session.send(feed)?;

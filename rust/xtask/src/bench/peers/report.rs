@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::count::{self, Count};
 use super::facts::Policy;
 use super::picture::Group;
 use super::run::Cost;
@@ -156,28 +157,52 @@ fn above(runs: &[Run], system: System, policy: Policy, value: impl Fn(&Cost) -> 
 /// Goals of a script's policy cost: less than that of each of these, by so many times.
 const GOALS: [(System, f64); 3] = [(System::Native, 1.0), (System::Bird, 1.0), (System::Stock, 300.0)];
 
+/// Their cost by ours, of one kind.
+fn ratio(figure: Figure, runs: &[Run], system: System, policy: Policy) -> Option<f64> {
+    let median = |system| figure.of(runs, system, policy).map(|spread| spread.median);
+    // A cost that is lost in the noise has no ratio.
+    Some(median(system)? / median(System::Script)?.max(0.01))
+}
+
+fn held_against() -> impl Iterator<Item = (Policy, System, f64)> {
+    let policies = Policy::ALL.into_iter().filter(|policy| *policy != Policy::None);
+    policies.flat_map(|policy| GOALS.map(|(system, goal)| (policy, system, goal)))
+}
+
 /// Each goal and whether it is reached.
-pub(super) fn goals(runs: &[Run]) -> String {
+pub(super) fn goals(runs: &[Run], counts: &[Count]) -> String {
     let mut text = String::from(
-        "| policy | held against | theirs / ours, CPU | in user space | goal | |\n|---|---|---|---|---|---|\n",
+        "| policy | held against | theirs / ours, CPU | in user space | instructions | goal | |\n|---|---|---|---|---|---|---|\n",
     );
-    for policy in Policy::ALL.into_iter().filter(|policy| *policy != Policy::None) {
-        for (system, goal) in GOALS {
-            let ratio = |figure: Figure| {
-                let median = |system| figure.of(runs, system, policy).map(|spread| spread.median);
-                // A cost that is lost in the noise has no ratio.
-                Some(median(system)? / median(System::Script)?.max(0.01))
-            };
-            let (Some(cpu), Some(user)) = (ratio(Figure::Policy), ratio(Figure::PolicyUser)) else { continue };
-            text.push_str(&format!(
-                "| {} | {} | {cpu:.2} | {user:.2} | > {goal} | {} |\n",
-                policy.title(),
-                system.title(),
-                if cpu > goal { "reached" } else { "missed" }
-            ));
-        }
+    for (policy, system, goal) in held_against() {
+        let Some(cpu) = ratio(Figure::Policy, runs, system, policy) else { continue };
+        let user = ratio(Figure::PolicyUser, runs, system, policy).unwrap_or_default();
+        let above = |system| count::above(counts, system, policy);
+        let instructions = above(system).zip(above(System::Script)).map(|(theirs, ours)| theirs / ours);
+        text.push_str(&format!(
+            "| {} | {} | {cpu:.2} | {user:.2} | {} | > {goal} | {} |\n",
+            policy.title(),
+            system.title(),
+            instructions.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}")),
+            if cpu > goal { "reached" } else { "missed" }
+        ));
     }
     text
+}
+
+/// The ratios as bars.
+pub(super) fn goal_groups(runs: &[Run]) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for (policy, system, _) in held_against() {
+        let Some(ratio) = ratio(Figure::Policy, runs, system, policy) else { continue };
+        let at = System::ALL.into_iter().position(|other| other == system).unwrap_or_default();
+        let bar = (system.title().to_owned(), at, ratio);
+        match groups.iter_mut().find(|group| group.title == policy.title()) {
+            Some(group) => group.bars.push(bar),
+            None => groups.push(Group { title: policy.title().to_owned(), bars: vec![bar] }),
+        }
+    }
+    groups
 }
 
 #[cfg(test)]
@@ -201,7 +226,9 @@ mod tests {
         assert!((cost(System::Script) - 1.5).abs() < 1e-9);
         assert!((cost(System::Native) - 3.0).abs() < 1e-9);
         assert!((cost(System::Stock) - 600.0).abs() < 1e-9);
-        assert!(goals(&runs).contains("| small | FRR, route-map | 2.00 | 2.00 | > 1 | reached |"), "{}", goals(&runs));
+        let goals = goals(&runs, &[]);
+        assert!(goals.contains("| small | FRR, route-map | 2.00 | 2.00 | - | > 1 | reached |"), "{goals}");
+        assert_eq!(goal_groups(&runs)[0].bars.len(), 2);
         assert!(Figure::Memory.table(&runs).contains("| FRR, route-map |"));
     }
 }

@@ -19,8 +19,9 @@ use crate::bench::usage::POLL;
 
 /// Longest start: a route-map of 100,000 entries takes long to read.
 const START: Duration = Duration::from_secs(600);
-/// Nothing happens for so long, and routes are missing.
-const STALLED: Duration = Duration::from_secs(30);
+/// Nothing happens for so long, and routes are missing. More than the time between two keepalives of a session with a
+/// hold time of 180 s, as a bgpd that stopped to read goes on then.
+const STALLED: Duration = Duration::from_secs(100);
 /// Polls with hardly any CPU time in between: it is done.
 const QUIET_POLLS: usize = 5;
 /// What /proc counts CPU time in.
@@ -125,10 +126,7 @@ fn run(
     feed: &Feed,
     accepted: Option<usize>,
 ) -> Result<Fed> {
-    if dir.exists() {
-        fs::remove_dir_all(dir)?;
-    }
-    fs::create_dir_all(dir)?;
+    empty(dir)?;
     let mut daemon = start(system, policy, programs, dir)?;
     let session = session(FEED_AS, FEED, &*daemon).with_context(|| last_words(dir))?;
     let before = cpu(&*daemon)?;
@@ -145,6 +143,14 @@ fn run(
         memory: peak_memory(&*daemon)?,
     };
     Ok(Fed { daemon, cost, _session: session })
+}
+
+/// Makes `dir` an empty folder.
+pub(super) fn empty(dir: &Path) -> Result<()> {
+    if dir.exists() {
+        fs::remove_dir_all(dir)?;
+    }
+    Ok(fs::create_dir_all(dir)?)
 }
 
 /// Waits until it rests and has what it should have; returns when it last did something. It is asked only when it

@@ -14,12 +14,10 @@ use super::{bird, frr, gobgp, openbgpd};
 use crate::bench::router::Build;
 use crate::bench::usage::{self, Cpu};
 
-/// AS of every system under test.
-pub(super) const ROUTER_AS: u32 = 65000;
+/// AS of every system under test, and the address that the feed comes from.
+pub(super) use crate::bench::router::{FEED, ROUTER_AS};
 /// Address that a system takes connections on.
 pub(super) const ROUTER: Ipv4Addr = Ipv4Addr::LOCALHOST;
-/// Address that the feed comes from.
-pub(super) const FEED: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 /// Address of the one that looks at the resulting table, in the router's own AS.
 pub(super) const COLLECTOR: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 3);
 
@@ -55,6 +53,18 @@ impl System {
             Self::Openbgpd => "OpenBGPD",
             Self::Gobgp => "GoBGP",
             Self::Stock => "FRR, its own Lua",
+        }
+    }
+
+    /// What a file of it is called.
+    pub(super) fn file(self) -> &'static str {
+        match self {
+            Self::Script => "script",
+            Self::Native => "native",
+            Self::Bird => "bird",
+            Self::Openbgpd => "openbgpd",
+            Self::Gobgp => "gobgp",
+            Self::Stock => "stock",
         }
     }
 
