@@ -30,10 +30,11 @@ extern void bgp_script_route_map_init(void);
  */
 extern bool bgp_script_peer_own_updgrp(const struct peer *peer, afi_t afi, safi_t safi);
 
-/* The neighbor itself, where `peer` is the copy of its configuration that
- * stands for its update group (bgp_updgrp.c:conf_copy), which has no addresses,
- * no state and no counters; any other peer as it is.
+/* Whether `peer` is the copy of a neighbor's configuration that stands for its
+ * update group (bgp_updgrp.c:conf_copy), which has no addresses, no state and
+ * no counters; and the neighbor itself, or any other peer as it is.
  */
+extern bool bgp_script_is_copy(const struct peer *peer);
 extern const struct peer *bgp_script_neighbor(const struct peer *peer);
 
 /* bgp_routemap.c, when route-map `rmap_name` changed: put peers into the

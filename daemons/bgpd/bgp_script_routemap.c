@@ -82,7 +82,7 @@ static enum frrscript_verdict rule_call(struct script_rule *rule,
 	/* On output a copy of the configuration stands for the update group,
 	 * which a script that takes `peer` has for one neighbor alone.
 	 */
-	if (frrscript_rule_takes(rule->rule, "peer"))
+	if (bgp_script_is_copy(route->path->peer) && frrscript_rule_takes(rule->rule, "peer"))
 		args[BGP_SCRIPT_ARG_PEER] = bgp_script_neighbor(route->path->peer);
 
 	return script_rule_call(rule, args);

@@ -37,14 +37,19 @@ bool bgp_script_peer_own_updgrp(const struct peer *peer, afi_t afi, safi_t safi)
 	       name_takes_peer(ADVERTISE_MAP_NAME(filter));
 }
 
+bool bgp_script_is_copy(const struct peer *peer)
+{
+	/* Neighbors have addresses, and this router itself is no copy. */
+	return peer && !peer->connection->su_remote && peer->bgp && peer->host &&
+	       peer != peer->bgp->peer_self;
+}
+
 const struct peer *bgp_script_neighbor(const struct peer *peer)
 {
 	const struct peer *neighbor;
 	union sockunion su;
 
-	/* Neighbors have addresses, and this router itself is no copy. */
-	if (!peer || peer->connection->su_remote || !peer->bgp || !peer->host ||
-	    peer == peer->bgp->peer_self)
+	if (!bgp_script_is_copy(peer))
 		return peer;
 
 	if (str2sockunion(peer->host, &su) == 0)
