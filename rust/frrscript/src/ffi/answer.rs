@@ -171,7 +171,12 @@ unsafe fn assign_all(state: *mut lua_State, at: c_int, view: &View, depth: u32) 
             match (field.kind, field.object, args::read(state, top)) {
                 (FieldKind::Object, Some(ty), Arg::Table(nested)) if depth < 3 => {
                     if let Some(value) = field.access.get(view.object) {
-                        assign_all(state, nested, &View { object: value.u.ptr, ty, ..*view }, depth + 1)?;
+                        assign_all(
+                            state,
+                            nested,
+                            &View { object: value.u.ptr, ty, lists: std::ptr::null(), ..*view },
+                            depth + 1,
+                        )?;
                     }
                 }
                 // What was read and given back as it was is no assignment.

@@ -404,8 +404,17 @@ const ITEM: usize = 64;
 /// A number as a whole one, if it is.
 #[inline]
 pub fn whole(n: f64) -> Option<u64> {
-    #[allow(clippy::cast_sign_loss, clippy::cast_possible_truncation, reason = "in range and whole, as checked")]
-    ((0.0..=9_007_199_254_740_992.0).contains(&n) && n.trunc() == n).then_some(n as u64)
+    const MOST: i64 = 1 << 53;
+    // No `trunc`: that is a call of the C library on processors of the base line.
+    #[allow(clippy::cast_possible_truncation, reason = "what is cut off makes it another number, which is refused")]
+    let number = n as i64;
+    #[allow(
+        clippy::cast_precision_loss,
+        clippy::float_cmp,
+        reason = "whole numbers up to 2^53 are exact, others refused"
+    )]
+    let same = number as f64 == n;
+    if same && number <= MOST { u64::try_from(number).ok() } else { None }
 }
 
 /// Reads a stack slot; raises nothing.

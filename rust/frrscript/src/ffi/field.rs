@@ -31,7 +31,7 @@ pub unsafe fn push(state: *mut lua_State, view: &View, field: &'static Field) {
         if let FieldKind::AsPath | FieldKind::Items(_) = field.kind {
             if field.text {
                 push_text(state, view, context, field);
-            } else {
+            } else if !object::push_pinned(state, view, field) {
                 object::push_list(state, List { owner: *view, field });
             }
             return;
@@ -70,7 +70,7 @@ unsafe fn push_value(state: *mut lua_State, view: &View, field: &'static Field, 
             }
             FieldKind::Object => match field.object {
                 Some(ty) if !value.u.ptr.is_null() => {
-                    object::push_view(state, View { object: value.u.ptr, ty, ..*view });
+                    object::push_view(state, View { object: value.u.ptr, ty, lists: std::ptr::null(), ..*view });
                 }
                 _ => engine::lua_pushnil(state),
             },
@@ -181,6 +181,29 @@ pub unsafe fn has_known(state: *mut lua_State, list: &List) -> Option<bool> {
         }
         let communities = std::slice::from_raw_parts(value.u.ptr.cast::<[u8; 4]>(), value.len as usize);
         Some(communities.contains(&wanted))
+    }
+}
+
+/// Its like for a set, `communities:has_any(set)` of a list that was not assigned; `None`: not that one.
+///
+/// # Safety
+/// As [`has_known`].
+#[inline]
+pub unsafe fn has_any_known(state: *mut lua_State, list: &List) -> Option<bool> {
+    const KIND: ItemKind = ItemKind::Community;
+    if list.field.kind != FieldKind::Items(KIND) || !list.owner.live()?.changes().borrow().is_empty() {
+        return None;
+    }
+    // SAFETY: the set is on the stack; the getter's promise is that of `with_octets`.
+    unsafe {
+        let set = object::object(state, 2)?.as_any().downcast_ref::<sets::Communities>()?;
+        let Some(value) = list.field.access.get(list.owner.object) else { return Some(false) };
+        if value.u.ptr.is_null() {
+            return Some(false);
+        }
+        let octets = std::slice::from_raw_parts(value.u.ptr.cast::<u8>(), value.len as usize * KIND.size());
+        // What the set refuses is told on the other way.
+        guarded(state, || Ok(set.intersects(KIND, octets).ok())).ok()?
     }
 }
 

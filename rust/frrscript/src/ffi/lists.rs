@@ -50,7 +50,8 @@ unsafe extern "C-unwind" fn call(state: *mut lua_State) -> c_int {
         for (index, object) in (1..).zip(&found) {
             let call = context.slice();
             // An argument that no hook has: nothing of it can be assigned.
-            object::push_view(state, View { object: *object, context, call, ty: list.ty, arg: u8::MAX });
+            let lists = std::ptr::null();
+            object::push_view(state, View { object: *object, context, call, ty: list.ty, arg: u8::MAX, lists });
             engine::lua_rawseti(state, -2, index);
         }
     }

@@ -32,7 +32,21 @@ pub struct View {
     pub call: u64,
     pub ty: &'static Type,
     pub arg: u8,
+    /// The view's lists that serve all calls, NULL for none; they live as long as the view's function is bound.
+    pub lists: *const PinnedLists,
 }
+
+/// A list that serves all calls.
+pub struct PinnedList {
+    pub field: *const Field,
+    /// Of the list's userdata.
+    pub list: *mut List,
+    /// In the registry.
+    pub reference: c_int,
+}
+
+/// Those of one view.
+pub struct PinnedLists(pub Vec<PinnedList>);
 
 /// A list or AS path field of a C object during one call.
 #[derive(Clone, Copy)]
@@ -76,6 +90,23 @@ pub unsafe fn push_view(state: *mut lua_State, view: View) {
     unsafe {
         engine::lua_newuserdatataggedwithmetatable(state, size_of::<View>(), VIEW).cast::<View>().write(view);
     }
+}
+
+/// Pushes the list of a view that serves all calls, for the view's own call; false: there is none of that field.
+///
+/// # Safety
+/// `state` is live with a free stack slot; `view` is of its VM, and its call runs.
+#[inline]
+pub unsafe fn push_pinned(state: *mut lua_State, view: &View, field: &'static Field) -> bool {
+    // SAFETY: what a view points to lives as long as it is served (`Vm::unpin`); the reference holds the list's userdata.
+    unsafe {
+        let Some(lists) = view.lists.as_ref() else { return false };
+        let Some(pinned) = lists.0.iter().find(|pinned| ptr::eq(pinned.field, field)) else { return false };
+        (*pinned.list).owner.object = view.object;
+        (*pinned.list).owner.call = view.call;
+        engine::lua_rawgeti_(state, engine::LUA_REGISTRYINDEX, pinned.reference);
+    }
+    true
 }
 
 /// Pushes a list.

@@ -95,13 +95,14 @@ impl Rule {
         self.serial.set(self.script.serial());
         let (generation, function) = self.script.find(&self.used.function)?;
         let limit = self.script.options.borrow().time();
+        let indexed = &generation.indexed;
         let pinned = (0u8..)
             .zip(&self.hook.args)
             .map(|(index, arg)| match arg.kind {
-                ArgKind::Object(ty, _)
-                    if !function.variadic && generation.indexed.param(function.line, index.into()) =>
-                {
-                    Some(generation.vm.pin(ty, index))
+                ArgKind::Object(..) if function.variadic => None,
+                ArgKind::Object(..) if indexed.unused(function.line, index.into()) => Some(Pinned::Unused),
+                ArgKind::Object(ty, _) if indexed.param(function.line, index.into()) => {
+                    Some(generation.vm.pin(ty, index, |field| indexed.field(field)))
                 }
                 _ => None,
             })

@@ -263,7 +263,8 @@ impl Vm {
                 match (&arg.kind, value) {
                     (ArgKind::Constant(n), _) => engine::push_signed(thread.state, *n),
                     (ArgKind::Object(ty, _), Some(value)) if !value.u.ptr.is_null() => {
-                        let view = View { object: value.u.ptr, context, call: thread.call, ty, arg: index };
+                        let lists = std::ptr::null();
+                        let view = View { object: value.u.ptr, context, call: thread.call, ty, arg: index, lists };
                         object::push_view(thread.state, view);
                     }
                     (ArgKind::Value(kind), Some(value)) => push_plain(thread.state, *kind, &value),

@@ -144,12 +144,17 @@ unsafe extern "C-unwind" fn call(
     let atom = atom as Atom;
     // SAFETY: Luau passes the userdata of a tag of ours with its tag; results are pushed outside of the wall.
     unsafe {
-        if tag == LIST
-            && atom == atom::HAS
-            && let Some(answer) = super::field::has_known(state, &*data.cast::<List>())
-        {
-            engine::lua_pushboolean(state, c_int::from(answer));
-            return 1;
+        if tag == LIST {
+            let list = &*data.cast::<List>();
+            let known = match atom {
+                atom::HAS => super::field::has_known(state, list),
+                atom::HAS_ANY => super::field::has_any_known(state, list),
+                _ => None,
+            };
+            if let Some(answer) = known {
+                engine::lua_pushboolean(state, c_int::from(answer));
+                return 1;
+            }
         }
         let answer = guarded(state, || match tag {
             LIST => super::field::call(state, &*data.cast::<List>(), atom),

@@ -7,10 +7,10 @@ use super::context::CallContext;
 use super::deadline;
 use super::engine::{self, lua_State};
 use super::interrupt;
-use super::object::{self, View};
+use super::object::{self, List, PinnedList, PinnedLists, View};
 use super::reserve;
 use crate::failure::{Failure, Kind};
-use crate::schema::{ArgKind, Hook, Type};
+use crate::schema::{ArgKind, FieldKind, Hook, Type};
 use crate::script::module::Chunk;
 use crate::watchdog::{self, Watch};
 use std::cell::Cell;
@@ -44,10 +44,19 @@ pub struct Function {
     pub line: usize,
 }
 
-/// A view that serves all calls of a function, for a parameter that the function can't keep.
-pub struct Pinned {
-    reference: c_int,
-    view: *mut View,
+/// What serves all calls of a function, for a parameter that the function can't keep.
+pub enum Pinned {
+    /// Nobody can tell what it is.
+    Unused,
+    /// A view.
+    View {
+        /// In the registry.
+        reference: c_int,
+        /// Of the userdata.
+        view: *mut View,
+        /// What the view points to.
+        lists: Box<PinnedLists>,
+    },
 }
 
 impl Function {
@@ -187,25 +196,46 @@ impl Vm {
         unsafe { engine::lua_unref(self.state.as_ptr(), function.reference) };
     }
 
-    /// Makes a view that serves all calls; it is dead until one begins.
-    pub fn pin(&self, ty: &'static Type, arg: u8) -> Pinned {
+    /// Makes a view that serves all calls, with those of its lists that `served` takes by name; it is dead until one begins.
+    pub fn pin(&self, ty: &'static Type, arg: u8, served: impl Fn(&str) -> bool) -> Pinned {
         let state = self.state.as_ptr();
         let context = &raw const *self.context;
-        // SAFETY: no call runs, the stack has room and is balanced; the limit is lifted. The reference keeps the userdata,
-        // and with it the view's address, until `unpin`.
+        let mut view = View { object: std::ptr::null(), context, call: u64::MAX, ty, arg, lists: std::ptr::null() };
+        // SAFETY: no call runs, the stack has room and is balanced; the limit is lifted. The references keep the userdata,
+        // and with it the addresses of views and lists, until `unpin`.
         self.without_limit(|| unsafe {
-            object::push_view(state, View { object: std::ptr::null(), context, call: u64::MAX, ty, arg });
+            let lists = ty.fields.iter().filter(|field| {
+                matches!(field.kind, FieldKind::AsPath | FieldKind::Items(_)) && !field.text && served(field.name)
+            });
+            let lists = lists.map(|field| {
+                object::push_list(state, List { owner: view, field });
+                let list = engine::lua_touserdata(state, -1).cast::<List>();
+                let reference = engine::lua_ref(state, -1);
+                engine::lua_pop(state, 1);
+                PinnedList { field, list, reference }
+            });
+            let lists = Box::new(PinnedLists(lists.collect()));
+            view.lists = &raw const *lists;
+            object::push_view(state, view);
             let view = engine::lua_touserdata(state, -1).cast::<View>();
             let reference = engine::lua_ref(state, -1);
             engine::lua_pop(state, 1);
-            Pinned { reference, view }
+            Pinned::View { reference, view, lists }
         })
     }
 
-    /// Lets go of a view.
+    /// Lets go of it.
     pub fn unpin(&self, pinned: &Pinned) {
-        // SAFETY: a reference of this VM, given back once.
-        unsafe { engine::lua_unref(self.state.as_ptr(), pinned.reference) };
+        let Pinned::View { reference, view, lists } = pinned else { return };
+        let state = self.state.as_ptr();
+        // SAFETY: references of this VM, given back once. The view points to nothing that may go before it is collected.
+        unsafe {
+            (**view).lists = std::ptr::null();
+            engine::lua_unref(state, *reference);
+            for list in &lists.0 {
+                engine::lua_unref(state, list.reference);
+            }
+        }
     }
 
     /// The names of the script's own functions.
@@ -264,7 +294,7 @@ impl Vm {
         // SAFETY: 20 stack slots are always there and no hook has more arguments (checked when it is registered); the
         // limit is lifted while the views are made, so nothing raises outside of a protected call.
         let status = unsafe {
-            engine::lua_rawgeti(state, engine::LUA_REGISTRYINDEX, function.reference.into());
+            engine::lua_rawgeti_(state, engine::LUA_REGISTRYINDEX, function.reference);
             self.without_limit(|| {
                 for (index, arg) in (0u8..).zip(&hook.args[..wanted]) {
                     match arg.kind {
@@ -272,16 +302,19 @@ impl Vm {
                         ArgKind::Value(_) => engine::lua_pushnil(state),
                         ArgKind::Object(ty, at) => {
                             let object = *objects.add(at);
-                            if object.is_null() {
-                                engine::lua_pushnil(state);
-                            } else if let Some(Some(pinned)) = pinned.get(usize::from(index)) {
-                                (*pinned.view).object = object;
-                                (*pinned.view).call = self.context.call();
-                                engine::lua_rawgeti(state, engine::LUA_REGISTRYINDEX, pinned.reference.into());
-                            } else {
-                                let context = &raw const *self.context;
-                                let view = View { object, context, call: self.context.call(), ty, arg: index };
-                                object::push_view(state, view);
+                            match pinned.get(usize::from(index)) {
+                                _ if object.is_null() => engine::lua_pushnil(state),
+                                Some(Some(Pinned::Unused)) => engine::lua_pushnil(state),
+                                Some(Some(Pinned::View { reference, view, .. })) => {
+                                    (**view).object = object;
+                                    (**view).call = self.context.call();
+                                    engine::lua_rawgeti_(state, engine::LUA_REGISTRYINDEX, *reference);
+                                }
+                                _ => {
+                                    let (context, call) = (&raw const *self.context, self.context.call());
+                                    let lists = std::ptr::null();
+                                    object::push_view(state, View { object, context, call, ty, arg: index, lists });
+                                }
                             }
                         }
                     }
@@ -474,7 +507,7 @@ pub unsafe fn view_of(state: *mut lua_State, arg: u8, ty: &'static crate::schema
     // SAFETY: the caller's promise.
     let context = unsafe { super::context::of(state) };
     let (call, object) = (context.call(), context.object(arg)?);
-    Some(View { object, context, call, ty, arg })
+    Some(View { object, context, call, ty, arg, lists: std::ptr::null() })
 }
 
 #[cfg(test)]
