@@ -31,7 +31,7 @@ impl Frr {
     }
 
     /// Has the small policy's routes evaluated again: the script is reloaded with another number in it. bgpd evaluates
-    /// routes again after a delay, 1 s here, and never when that is 0.
+    /// routes again after a delay, at most 1 s here, and never when that is 0.
     pub(super) fn again(&mut self, system: System, dir: &Path) -> Result<()> {
         if system == System::Native {
             return self.0.command(&format!("clear bgp view BENCH ipv4 unicast {FEED} soft in"));

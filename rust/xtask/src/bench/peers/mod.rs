@@ -93,7 +93,7 @@ pub fn peers(layout: &Layout, args: &PeersArgs) -> Result<()> {
     if asked(&[System::Script, System::Native, System::Stock]) {
         build::build(layout, false)?;
     }
-    if asked(&[System::Stock]) {
+    if asked(&[System::Stock]) && !args.alone && !args.count {
         build::stock_scripting(layout)?;
     }
     let peers = Peers::fetch(layout)?;

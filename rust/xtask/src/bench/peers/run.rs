@@ -90,7 +90,8 @@ pub(super) fn table(
     let mut moved = Instant::now();
     loop {
         let count = collector.received(|received| received.routes.len());
-        if count == accepted || (count == last && moved.elapsed() > Duration::from_secs(5)) {
+        let patience = if count == 0 { STALLED } else { Duration::from_secs(10) };
+        if count == accepted || (count == last && moved.elapsed() > patience) {
             break;
         }
         if count != last {
