@@ -26,6 +26,8 @@ pub struct Account {
     external: Cell<usize>,
     limit: Cell<usize>,
     peak: Cell<usize>,
+    /// From so much on the collector is to keep up.
+    much: Cell<usize>,
     /// What stopped the running call, if anything did.
     stopped: Cell<Option<Kind>>,
     /// It was not the limit: the system had no memory.
@@ -43,6 +45,7 @@ impl Account {
             external: Cell::new(0),
             limit: Cell::new(limit),
             peak: Cell::new(0),
+            much: Cell::new(limit / 2),
             stopped: Cell::new(None),
             dry: Cell::new(false),
             callbacks: Cell::new(ptr::null_mut()),
@@ -73,6 +76,37 @@ impl Account {
     /// Sets the limit; what is in use stays.
     pub fn set_limit(&self, limit: usize) {
         self.limit.set(limit);
+    }
+
+    /// Lifts the limit: for the few octets that the library itself needs where nothing may raise.
+    #[inline]
+    pub fn without_limit<T>(&self, f: impl FnOnce() -> T) -> T {
+        struct Limit<'a>(&'a Account, usize);
+        impl Drop for Limit<'_> {
+            fn drop(&mut self) {
+                self.0.set_limit(self.1);
+            }
+        }
+        let _limit = Limit(self, self.limit());
+        self.set_limit(usize::MAX);
+        f()
+    }
+
+    /// Whether so much is in use that the collector is to keep up.
+    #[inline]
+    pub fn is_much(&self) -> bool {
+        self.used() >= self.much.get()
+    }
+
+    /// So much is to be expected.
+    pub fn expect(&self, octets: usize) {
+        self.much.set(octets);
+    }
+
+    /// The collector has been through: much is now half of what is left, or half of all.
+    pub fn had_round(&self) {
+        let (used, limit) = (self.used(), self.limit());
+        self.expect((limit / 2).max(used + limit.saturating_sub(used) / 2));
     }
 
     /// What stopped the running call.
@@ -163,5 +197,9 @@ pub unsafe extern "C" fn allocate(data: *mut c_void, block: *mut c_void, osize: 
     }
     account.used.set(used - old + nsize);
     account.peak.set(account.peak.get().max(account.used()));
+    if nsize > old && account.is_much() {
+        // At its next safepoint the script gives way to the collector.
+        interrupt::set(account.callbacks.get(), true);
+    }
     new
 }

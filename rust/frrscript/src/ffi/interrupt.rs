@@ -7,6 +7,7 @@
 //! entry from C takes it away when the call has ended.
 
 use super::account::{Account, MOST_BLOCK};
+use super::collector;
 use super::engine::{self, lua_Callbacks, lua_State};
 use super::pace::Next;
 use super::raise;
@@ -97,6 +98,15 @@ unsafe extern "C-unwind" fn interrupted(state: *mut lua_State, gc: c_int) {
     // SAFETY: Luau calls this with a state of ours.
     let account = unsafe { account(state) };
     if account.stopped().is_none() {
+        // SAFETY: Luau allows to raise here.
+        unsafe { collector::keep_up(state, account) };
+    }
+    if account.stopped().is_none() {
+        if watchdog::used().is_zero() {
+            // It was not the watchdog that called.
+            account.clear();
+            return;
+        }
         // SAFETY: a live state.
         match account.pace.look(state, unsafe { may_cut(state) }) {
             Next::Stop => account.stop(Kind::Deadline),

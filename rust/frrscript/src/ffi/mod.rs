@@ -16,6 +16,7 @@ pub mod args;
 mod bring_up;
 pub mod clock;
 mod codegen;
+mod collector;
 pub mod compiler;
 mod context;
 pub mod deadline;

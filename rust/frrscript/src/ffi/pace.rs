@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! How long a task may run: a slice at a time, and its time limit from one wait to the next.
 
+use super::deadline;
 use super::engine::lua_State;
 use crate::watchdog;
 use std::cell::Cell;
@@ -22,8 +23,18 @@ pub struct Pace {
 struct Running {
     thread: *mut lua_State,
     began: Instant,
+    /// CPU time when it began, of a task that was cut before: the watchdog, which looks now and then, would miss a part of each slice.
+    cpu: Option<Duration>,
     used: Duration,
     limit: Duration,
+}
+
+impl Running {
+    /// CPU time since it began, if that is known.
+    fn cpu(&self) -> Duration {
+        let passed = |began| deadline::cpu_time().map_or(Duration::ZERO, |now| now.saturating_sub(began));
+        self.cpu.map_or(Duration::ZERO, passed)
+    }
 }
 
 /// What the interrupt is to do.
@@ -55,7 +66,8 @@ impl Pace {
     pub fn begin(&self, thread: *mut lua_State, used: Duration, limit: Duration) {
         self.cut.set(None);
         self.whole.set(false);
-        self.running.set(Some(Running { thread, began: self.now(), used, limit }));
+        let cpu = if used.is_zero() { None } else { deadline::cpu_time() };
+        self.running.set(Some(Running { thread, began: self.now(), cpu, used, limit }));
     }
 
     /// The slice has ended: how much is used now, and whether the task was cut. One that was not is short, so the clock is as good
@@ -63,7 +75,10 @@ impl Pace {
     pub fn end(&self) -> (Duration, bool) {
         let now = self.look_at_clock();
         let cut = self.cut.take();
-        let slice = |r: &Running| cut.unwrap_or_else(|| now.saturating_duration_since(r.began));
+        let slice = |r: &Running| match cut {
+            Some(used) => used.max(r.cpu()),
+            None => now.saturating_duration_since(r.began),
+        };
         let used = self.running.take().map_or(Duration::ZERO, |r| r.used + slice(&r));
         (used, cut.is_some())
     }
@@ -87,7 +102,7 @@ impl Pace {
     /// cut: its yield would go to the script.
     pub fn look(&self, thread: *mut lua_State, yieldable: bool) -> Next {
         let Some(running) = self.running.get() else { return Next::NoTask };
-        let slice = watchdog::used();
+        let slice = watchdog::used().max(running.cpu());
         if running.used + slice >= running.limit {
             return Next::Stop;
         }

@@ -201,6 +201,8 @@ impl Vm {
             self.blame(thread);
             self.failure_of(thread.state, status, "the task")
         });
+        // What the collector takes for it is the task's, too.
+        self.collect(if allowance.slice.is_zero() { allowance.limit } else { allowance.slice });
         let (used, cut) = account.pace.end();
         thread.used = used;
         let wait = context.wait().take();
@@ -220,7 +222,6 @@ impl Vm {
             unsafe { engine::lua_settop(thread.state, 0) };
             Slice::Waits(wait.unwrap_or(Wait::Turn))
         };
-        self.collect();
         slice
     }
 

@@ -13,13 +13,15 @@ use crate::failure::{Failure, Kind};
 use crate::schema::{ArgKind, FieldKind, Hook, Type};
 use crate::script::module::Chunk;
 use crate::watchdog::{self, Watch};
-use std::cell::Cell;
 use std::ffi::{CStr, CString, c_int, c_void};
 use std::ptr::NonNull;
 use std::time::Duration;
 
 /// The error handler's place on the stack, for as long as the VM lives.
 const HANDLER: c_int = 1;
+
+/// The part of a call's limit that the collector has after it.
+const AFTER: u32 = 20;
 
 /// A VM with one script in it.
 pub struct Vm {
@@ -28,8 +30,6 @@ pub struct Vm {
     account: Box<Account>,
     context: Box<CallContext>,
     callbacks: *mut engine::lua_Callbacks,
-    /// Octets in use at which the collector is made to run after a call.
-    collect_at: Cell<usize>,
 }
 
 /// A function of a script, held in its VM.
@@ -91,7 +91,7 @@ impl Vm {
         let callbacks = unsafe { engine::lua_callbacks(state.as_ptr()) };
         account.attach(callbacks);
         let context = Box::new(CallContext::default());
-        let vm = Vm { state, account, context, callbacks, collect_at: Cell::new(memory / 2) };
+        let vm = Vm { state, account, context, callbacks };
         let context: *const CallContext = &raw const *vm.context;
         // SAFETY: `set_up` is called protected, with the context's address; nothing is on the stack but the error text.
         let status = unsafe { engine::lua_cpcall(vm.state.as_ptr(), bring_up::set_up, context.cast_mut().cast()) };
@@ -135,7 +135,7 @@ impl Vm {
     /// Changes the memory limit, in octets.
     pub fn set_memory_limit(&self, octets: usize) {
         self.account.set_limit(octets);
-        self.collect_at.set(octets / 2);
+        self.account.expect(octets / 2);
     }
 
     /// What the last call has assigned.
@@ -331,7 +331,7 @@ impl Vm {
         };
         drop(watch);
         drop(call);
-        self.collect();
+        self.collect(limit / AFTER);
         result
     }
 
@@ -363,22 +363,14 @@ impl Vm {
         };
         drop(watch);
         drop(running);
-        self.collect();
+        self.collect(limit / AFTER);
         result
     }
 
     /// Lifts the memory limit: for the few octets that the library itself needs where nothing may raise.
     #[inline]
     pub(super) fn without_limit<T>(&self, f: impl FnOnce() -> T) -> T {
-        struct Limit<'a>(&'a Account, usize);
-        impl Drop for Limit<'_> {
-            fn drop(&mut self) {
-                self.0.set_limit(self.1);
-            }
-        }
-        let _limit = Limit(&self.account, self.account.limit());
-        self.account.set_limit(usize::MAX);
-        f()
+        self.account.without_limit(f)
     }
 
     /// What a protected call's status and error value mean.
@@ -430,38 +422,6 @@ impl Vm {
         };
         let message = if message.is_empty() { format!("{what} failed") } else { message };
         Failure::new(kind, message)
-    }
-
-    /// Runs the collector when much of the limit is used: Luau's own pace lets a heap double, and an allocation over the
-    /// limit is not preceded by a collection.
-    #[inline]
-    pub(super) fn collect(&self) {
-        if self.account.used() >= self.collect_at.get() {
-            self.collect_all();
-        }
-    }
-
-    /// A full collection: what is in use afterwards is what the script holds. Not while a script runs.
-    #[cold]
-    pub fn collect_all(&self) {
-        unsafe extern "C-unwind" fn collect(state: *mut lua_State) -> c_int {
-            // SAFETY: called protected.
-            unsafe { engine::lua_gc(state, engine::LUA_GCCOLLECT, 0) };
-            0
-        }
-        // SAFETY: no script runs. The collector makes itself a smaller table of strings: it raises when there is no memory for
-        // that, so it is called protected, and what it does not get is not to be held against the script's next call.
-        self.without_limit(|| unsafe {
-            let state = self.state.as_ptr();
-            let top = engine::lua_gettop(state);
-            engine::lua_cpcall(state, collect, std::ptr::null_mut());
-            engine::lua_settop(state, top);
-        });
-        if !self.context.running() {
-            self.account.clear();
-        }
-        let (used, limit) = (self.account.used(), self.account.limit());
-        self.collect_at.set((limit / 2).max(used + (limit.saturating_sub(used)) / 2));
     }
 }
 
