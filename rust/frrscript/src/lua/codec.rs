@@ -2,7 +2,8 @@
 //! `frr.json`, `frr.cbor`.
 
 use super::value::Out;
-use crate::codec::{DEEPEST, MOST, cbor, json};
+use crate::bus::plain::Plain;
+use crate::codec::{DEEPEST, MOST, cbor, in_time, json};
 use crate::failure::{Failure, Kind};
 use crate::ffi::args::Args;
 use crate::ffi::plain::Rules;
@@ -25,6 +26,20 @@ fn decoded(result: Result<Out, String>) -> Result<Out, Failure> {
         Err(why) if watchdog::expired() => Err(Failure::new(Kind::Deadline, why)),
         other => Ok(other.unwrap_or_else(no_value)),
     }
+}
+
+/// The script's form of a value, if there is time.
+fn out(value: Plain) -> Result<Out, String> {
+    in_time()?;
+    Ok(match value {
+        Plain::Octets(octets) => Out::Octets(octets),
+        Plain::Array(items) => Out::List(items.into_iter().map(out).collect::<Result<_, _>>()?),
+        Plain::Map(entries) => {
+            let both = entries.into_iter().map(|(key, value)| Ok((out(key)?, out(value)?)));
+            Out::Map(both.collect::<Result<_, String>>()?)
+        }
+        other => other.to_out(),
+    })
 }
 
 /// `frr.json.encode(value)`.
@@ -56,5 +71,5 @@ pub fn cbor_encode(args: &Args) -> Result<Out, Failure> {
 /// # Errors
 /// The argument is no string.
 pub fn cbor_decode(args: &Args) -> Result<Out, Failure> {
-    decoded(cbor::decode(args.octets(0)?).map(|value| value.to_out()))
+    decoded(cbor::decode(args.octets(0)?).and_then(out))
 }

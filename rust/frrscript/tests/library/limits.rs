@@ -164,6 +164,20 @@ fn memory() {
     assert_snapshot!(stopped("memory", 20_000, 1, "function f() pcall(string.rep, 'x', 2^30) return true end"), @"memory: stopped: asked for more than its memory limit of 1024 KiB (in function f, line 1)");
 }
 
+/// Luau's own pace is the same for large values as for small ones: these were refused with garbage all around.
+#[test]
+fn garbage_does_not_count_as_memory_that_is_taken() {
+    for body in [
+        "local t = table.create(100000, 1) function f() while true do table.clone(t) end end",
+        "local s = ('9'):rep(1000000) function f() while true do local _ = '0x' .. s end end",
+        "function f() while true do table.create(50000, 1) end end",
+        "function f() while true do pcall(table.create, 50000, 1) end end",
+        "local t = table.create(200, ('x'):rep(5000)) function f() while true do table.concat(t) end end",
+    ] {
+        stopped("deadline", 200, 8, body);
+    }
+}
+
 #[test]
 fn one_value_is_bounded_whatever_the_limit() {
     for body in [
