@@ -37,31 +37,35 @@ mod runtimes_process {
 
 use std::process::ExitCode;
 
-/// Repeats of each case, unless `HOSTILE_REPEATS` says otherwise.
-const REPEATS: u32 = 20;
+/// Repeats of each case that are measured, unless `HOSTILE_TIMED` says otherwise. `HOSTILE_REPEATS` more are made.
+const TIMED: u32 = 20;
+
+fn number(variable: &str, default: u32) -> u32 {
+    std::env::var(variable).map_or(default, |n| n.parse().unwrap_or_else(|_| panic!("{variable} is no number: {n}")))
+}
 
 fn main() -> ExitCode {
-    let repeats = std::env::var("HOSTILE_REPEATS").map_or(REPEATS, |n| n.parse().expect("HOSTILE_REPEATS is a number"));
+    let (timed, worn) = (number("HOSTILE_TIMED", TIMED), number("HOSTILE_REPEATS", 0));
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     let cases: Vec<case::Case> = case::all()
         .into_iter()
         .filter(|c| wanted.is_empty() || wanted.iter().any(|w| c.name.contains(w.as_str())))
         .collect();
     let mut results = report::Results::new();
-    println!("running {} cases, {repeats} times each", cases.len());
+    println!("running {} cases, {timed} times each, and {worn} times more", cases.len());
     let mut failed = 0;
     for case in &cases {
-        let mut measured = repeat::run(case, repeats);
+        let mut measured = repeat::run(case, timed, worn);
         // A machine that others use too is late at times; a case that is too long is so each time.
         for _ in 0..2 {
             if !measured.is_only_late() {
                 break;
             }
-            measured = repeat::run(case, repeats);
+            measured = repeat::run(case, timed, worn);
         }
         println!("{}", report::line(case, &measured));
         failed += usize::from(!measured.wrong.is_empty());
-        results.add(case, repeats, &measured);
+        results.add(case, &measured);
     }
     let word = if failed == 0 { "ok" } else { "FAILED" };
     println!("test result: {word}. {} passed; {failed} failed; 0 ignored", cases.len() - failed);

@@ -3,7 +3,9 @@
 //!
 //! Time is judged by the CPU time of the thread that calls: another process that has the processor is not the script's doing. One call in
 //! twenty may be late, because the watchdog's thread needs a processor too, and the case is tried again before it counts as too long.
-//! The table has the wall clock.
+//!
+//! What ends in time is then repeated until anything that it leaves behind would show: with a time limit of [`SHORT`] where it is the time
+//! that ends it, because what a stopped call leaves does not depend on how long it ran; and for [`LONGEST`] at most.
 //!
 //! The script stays loaded between the calls (what a call leaves in the VM would show), and is resumed before it would be suspended. A task is
 //! started by a reload, so there each repeat has a VM of its own. Memory is compared after a full collection: from the second
@@ -11,9 +13,9 @@
 
 use super::case::{Case, Hook};
 use super::events::{self, WAKE};
-use super::host::{Host, Rule};
+use super::host::{Host, Rule, cpu_time};
 use super::tables::Objects;
-use super::usage::{self, Memory};
+use super::usage::Memory;
 use frrscript::failure::Kind;
 use frrscript::ffi::abi::{OptionKind, Verdict};
 use frrscript::ffi::exports::events::frrscript_turn;
@@ -31,6 +33,11 @@ const SLACK: u64 = 32 * 1024;
 /// Octets of memory that the C library keeps in pieces too small to give back.
 const SLACK_RESIDENT: u64 = 1024 * 1024;
 
+/// Milliseconds of limit where time is not what is measured.
+const SHORT: u32 = 2;
+/// So long, and no fewer repeats than these.
+const LONGEST: (Duration, u32) = (Duration::from_secs(10), 50);
+
 /// What came of it.
 #[derive(Debug, Default)]
 pub struct Measured {
@@ -45,6 +52,9 @@ pub struct Measured {
     pub script: (u64, u64),
     pub logged: u64,
     pub counted: u64,
+    /// Repeats whose times were measured, and those after them.
+    pub timed: u32,
+    pub worn: u32,
     /// What is wrong, in words.
     pub wrong: Vec<String>,
 }
@@ -65,23 +75,23 @@ struct Once {
 }
 
 fn once(f: impl FnOnce()) -> Once {
-    let (began, cpu) = (Instant::now(), usage::cpu());
+    let (began, cpu) = (Instant::now(), cpu_time());
     f();
-    Once { cpu: usage::cpu() - cpu, wall: began.elapsed() }
+    Once { cpu: cpu_time() - cpu, wall: began.elapsed() }
 }
 
-/// Runs a case.
-pub fn run(case: &Case, repeats: u32) -> Measured {
+/// Runs a case: `timed` calls that are measured, and `worn` more.
+pub fn run(case: &Case, timed: u32, worn: u32) -> Measured {
     let host = Host::start();
     host.write("s", "function route_match() return RM_NOMATCH end");
     assert_eq!(host.option("s", OptionKind::LIMIT_TIME, case.msec), Ok(String::new()));
     assert_eq!(host.option("s", OptionKind::LIMIT_MEMORY, case.mebibytes), Ok(String::new()));
-    let mut run = Run { host, case, measured: Measured::default(), log: Vec::new(), began: Instant::now() };
-    run.measured.limit = Duration::from_millis(case.msec.into());
-    match case.hook {
-        Hook::Load => run.load(repeats),
-        Hook::Task => run.tasks(repeats),
-        Hook::Route => run.calls(repeats),
+    assert!(host.load("s").is_ok(), "a script that loads");
+    let measured = Measured { limit: Duration::from_millis(case.msec.into()), ..Measured::default() };
+    let mut run = Run { host, case, measured, log: Vec::new(), began: Instant::now(), wears: false };
+    run.measured.timed = run.repeat(timed);
+    if worn > 0 && run.measured.wrong.is_empty() {
+        run.wear(worn);
     }
     run.next_is_served();
     run.measured
@@ -94,31 +104,65 @@ struct Run<'a> {
     /// Lines of the script's failures.
     log: Vec<String>,
     began: Instant,
+    /// Times are not judged any more.
+    wears: bool,
 }
 
 impl Run<'_> {
+    /// How many there were.
+    fn repeat(&mut self, repeats: u32) -> u32 {
+        self.began = Instant::now();
+        match self.case.hook {
+            Hook::Load => self.load(repeats),
+            Hook::Task => self.tasks(repeats),
+            Hook::Route => self.calls(repeats),
+        }
+    }
+
+    fn wear(&mut self, repeats: u32) {
+        let (case, limit) = (self.case, self.measured.limit);
+        if case.ends == "deadline" {
+            assert_eq!(self.host.option("s", OptionKind::LIMIT_TIME, SHORT), Ok(String::new()));
+            self.measured.limit = Duration::from_millis(SHORT.into());
+        }
+        self.host.clear("s");
+        self.log.clear();
+        self.wears = true;
+        self.measured.worn = self.repeat(repeats);
+        self.measured.limit = limit;
+    }
+
+    /// Whether there is one more after so many.
+    fn goes_on(&self, done: u32, repeats: u32) -> bool {
+        done < repeats && (!self.wears || done < LONGEST.1 || self.began.elapsed() < LONGEST.0)
+    }
+
     fn wrong(&mut self, why: impl Into<String>) {
         if self.measured.wrong.len() < 5 {
             self.measured.wrong.push(why.into());
         }
     }
 
-    fn calls(&mut self, repeats: u32) {
+    fn calls(&mut self, repeats: u32) -> u32 {
         self.host.write("s", &self.case.text);
-        if let Err(why) = self.host.load("s") {
-            return self.wrong(format!("it does not load: {}", short(&why)));
+        if let Err(why) = self.host.reload("s") {
+            self.wrong(format!("it does not load: {}", short(&why)));
+            return 0;
         }
         let rule = self.host.rule("s", "route_match");
         let objects = Objects::sample();
         let mut all = Vec::new();
-        for n in 0..repeats {
+        let mut n = 0;
+        while self.goes_on(n, repeats) {
             if n % RESUME == RESUME - 1 {
                 self.host.resume("s").expect("a script");
             }
             all.push(once(|| self.call(&rule, &objects)));
             self.look(n);
+            n += 1;
         }
-        self.judge(&all, repeats, self.measured.limit);
+        self.judge(&all, self.measured.limit);
+        n
     }
 
     fn call(&self, rule: &Rule, objects: &Objects) {
@@ -126,21 +170,23 @@ impl Run<'_> {
         assert!(self.case.ends == "fine" || verdict == Verdict::NOMATCH, "a failed call answers on-error");
     }
 
-    fn tasks(&mut self, repeats: u32) {
+    fn tasks(&mut self, repeats: u32) -> u32 {
         self.host.write("s", &self.case.text);
         let mut all = Vec::new();
         // The longest one of each repeat.
         let mut turns = Vec::new();
-        for n in 0..repeats {
+        let lasts = if self.wears { Duration::from_millis(SHORT.into()) } else { LASTS };
+        let mut n = 0;
+        while self.goes_on(n, repeats) {
             WAKE.take();
-            let loaded = if n == 0 { self.host.load("s") } else { self.host.reload("s") };
-            if let Err(why) = loaded {
-                return self.wrong(format!("it does not load: {}", short(&why)));
+            if let Err(why) = self.host.reload("s") {
+                self.wrong(format!("it does not load: {}", short(&why)));
+                return n;
             }
             let done = u64::from(n) + 1;
             let mut sum = Once { wall: Duration::ZERO, cpu: Duration::ZERO };
             let mut longest = Once { wall: Duration::ZERO, cpu: Duration::ZERO };
-            let mut lasts = if self.case.ends == "fine" { LASTS } else { self.measured.limit * 10 + LASTS };
+            let mut lasts = if self.case.ends == "fine" { lasts } else { self.measured.limit * 10 + LASTS };
             while !lasts.is_zero() && (self.case.ends == "fine" || self.host.errors("s", &self.case.ends) < done) {
                 let Some(msec) = WAKE.take() else { break };
                 let pause = Duration::from_millis(msec.into());
@@ -159,21 +205,23 @@ impl Run<'_> {
             all.push(sum);
             turns.push(longest);
             self.look(n);
+            n += 1;
         }
         // A task that goes on for ever is judged by how long it keeps the daemon from anything else.
         let fine = self.case.ends == "fine";
         let limit = self.measured.limit;
-        self.judge(if fine { &turns } else { &all }, repeats, limit);
+        self.judge(if fine { &turns } else { &all }, limit);
+        n
     }
 
-    fn load(&mut self, repeats: u32) {
-        self.host.load("s").expect("a script that loads");
+    fn load(&mut self, repeats: u32) -> u32 {
         self.host.write("s", &self.case.text);
         let limit = store::find("s").map_or(Duration::ZERO, |s| s.options.borrow().load_time());
         self.measured.limit = limit;
         let repeats = if self.case.time { (repeats / LOADS.0).max(LOADS.1) } else { repeats };
         let mut all = Vec::new();
-        for n in 0..repeats {
+        let mut n = 0;
+        while self.goes_on(n, repeats) {
             let mut result = Ok(String::new());
             all.push(once(|| result = self.host.reload("s")));
             match (result, self.case.ends.as_str()) {
@@ -185,8 +233,10 @@ impl Run<'_> {
                 (result, _) => self.wrong(format!("{}", short(&format!("{result:?}")))),
             }
             self.look(n);
+            n += 1;
         }
-        self.judge(&all, repeats, limit);
+        self.judge(&all, limit);
+        n
     }
 
     fn says(&mut self, why: &str) {
@@ -220,15 +270,15 @@ impl Run<'_> {
         (Memory::now(), used)
     }
 
-    fn judge(&mut self, all: &[Once], repeats: u32, limit: Duration) {
-        let case = self.case;
+    fn judge(&mut self, all: &[Once], limit: Duration) {
+        let (case, repeats) = (self.case, all.len());
         let fine = case.ends == "fine";
         // Counters.
         if case.hook != Hook::Load {
             let shown = self.host.show("s");
             for kind in Kind::ALL {
                 let (count, name) = (shown["errors"][kind.name()].as_u64().unwrap_or(0), kind.name());
-                let expected = if name == case.ends { u64::from(repeats) } else { 0 };
+                let expected = if name == case.ends { repeats as u64 } else { 0 };
                 if name == case.ends {
                     self.measured.counted = count;
                 }
@@ -249,23 +299,8 @@ impl Run<'_> {
                 self.wrong(format!("{} log lines, not {expected:?}: {:?}", self.log.len(), self.log.first()));
             }
         }
-        // Times.
-        let mut wall: Vec<Duration> = all.iter().map(|o| o.wall).collect();
-        let mut cpu: Vec<Duration> = all.iter().map(|o| o.cpu).collect();
-        wall.sort_unstable();
-        cpu.sort_unstable();
-        let at = |times: &[Duration], part: usize| {
-            times.get((times.len() * part / 20).min(times.len().saturating_sub(1))).copied().unwrap_or_default()
-        };
-        (self.measured.median, self.measured.longest) = (at(&wall, 10), at(&wall, 20));
-        // Of fewer than 20 the longest but one.
-        let place = (cpu.len() * 19 / 20).min(cpu.len().saturating_sub(2));
-        self.measured.cpu = cpu.get(place).copied().unwrap_or_default();
-        let most = case.most.map(|m| Duration::from_millis(m.into())).or(case.time.then_some(limit * 12 / 10));
-        if let Some(most) = most
-            && self.measured.cpu > most
-        {
-            self.wrong(format!("{LATE}{:?} of CPU time, not {most:?}", self.measured.cpu));
+        if !self.wears {
+            self.judge_times(all, limit);
         }
         // Memory.
         if repeats < 2 {
@@ -282,6 +317,27 @@ impl Run<'_> {
             if after > before + before / 20 + slack {
                 self.wrong(format!("{what} grew from {before} to {after} octets"));
             }
+        }
+    }
+
+    fn judge_times(&mut self, all: &[Once], limit: Duration) {
+        let case = self.case;
+        let mut wall: Vec<Duration> = all.iter().map(|o| o.wall).collect();
+        let mut cpu: Vec<Duration> = all.iter().map(|o| o.cpu).collect();
+        wall.sort_unstable();
+        cpu.sort_unstable();
+        let at = |times: &[Duration], part: usize| {
+            times.get((times.len() * part / 20).min(times.len().saturating_sub(1))).copied().unwrap_or_default()
+        };
+        (self.measured.median, self.measured.longest) = (at(&wall, 10), at(&wall, 20));
+        // Of fewer than 20 the longest but one.
+        let place = (cpu.len() * 19 / 20).min(cpu.len().saturating_sub(2));
+        self.measured.cpu = cpu.get(place).copied().unwrap_or_default();
+        let most = case.most.map(|m| Duration::from_millis(m.into())).or(case.time.then_some(limit * 12 / 10));
+        if let Some(most) = most
+            && self.measured.cpu > most
+        {
+            self.wrong(format!("{LATE}{:?} of CPU time, not {most:?}", self.measured.cpu));
         }
     }
 

@@ -40,14 +40,15 @@ impl Results {
         Results(File::create(folder.join("library.jsonl")).expect("the file of results"))
     }
 
-    pub fn add(&mut self, case: &Case, repeats: u32, measured: &Measured) {
+    pub fn add(&mut self, case: &Case, measured: &Measured) {
         let line = serde_json::json!({
             "case": case.name,
             "number": case.number,
             "title": case.title,
             "ends": case.ends,
             "limitMsec": measured.limit.as_millis() as u64,
-            "repeats": repeats,
+            "timed": measured.timed,
+            "repeats": measured.timed + measured.worn,
             "endMsec": msec(measured.median),
             "longestMsec": msec(measured.longest),
             "cpuMsec": msec(measured.cpu),

@@ -1,15 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What this process uses: its thread's CPU time, its memory.
-
-use std::time::Duration;
-
-/// CPU time of this thread.
-pub fn cpu() -> Duration {
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: a place to write to.
-    assert_eq!(unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) }, 0);
-    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
-}
+//! The memory that this process uses.
 
 /// Octets of a process.
 #[derive(Debug, Clone, Copy, Default)]

@@ -27,6 +27,14 @@ thread_local! {
     static ON_LOG: Cell<Option<fn()>> = const { Cell::new(None) };
 }
 
+/// CPU time of this thread: what a script's limit is of, whatever else the machine does.
+pub fn cpu_time() -> std::time::Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: a place to write to.
+    assert_eq!(unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) }, 0);
+    std::time::Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
 /// A daemon without routes.
 pub struct Host {
     pub directory: PathBuf,

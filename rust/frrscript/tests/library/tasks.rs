@@ -2,7 +2,7 @@
 //! Events, timers and tasks: what reaches a script, in which order, and what can't stop the daemon.
 
 use super::events::*;
-use super::host::Host;
+use super::host::{Host, cpu_time};
 use super::tables::Objects;
 use frrscript::ffi::abi::OptionKind;
 use frrscript::ffi::exports::events::{frrscript_shutdown, frrscript_turn};
@@ -203,12 +203,6 @@ fn a_busy_task_is_cut_and_goes_on() {
 /// The watchdog sees the begin of a slice late; a hundred slices were longer than their limit by two fifths.
 #[test]
 fn the_slices_of_a_task_are_its_limit_in_all() {
-    let cpu = || {
-        let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-        // SAFETY: a place to write to.
-        assert_eq!(unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) }, 0);
-        Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec as u32)
-    };
     let mut all = Vec::new();
     // Each slice ends when the watchdog's thread has a processor, so the best of some.
     for _ in 0..5 {
@@ -217,9 +211,9 @@ fn the_slices_of_a_task_are_its_limit_in_all() {
         host.load("s").expect("it loads");
         let mut used = Duration::ZERO;
         while host.errors("s", "deadline") == 0 {
-            let began = cpu();
+            let began = cpu_time();
             frrscript_turn();
-            used += cpu() - began;
+            used += cpu_time() - began;
         }
         all.push(used);
     }
