@@ -2,7 +2,9 @@
 """Hostile scripts in live daemons: the cases of hostile/cases, and what is promised.
 
 hostile/README.md says what a case looks like, and what a line of results has. A
-test repeats each case HOSTILE_REPEATS times and writes to HOSTILE_RESULTS.
+test measures each case HOSTILE_TIMED times, repeats one of each kind
+HOSTILE_REPEATS times more in bgpd, and writes to HOSTILE_RESULTS. Without
+HOSTILE_TIMED there is only one of each kind, as in all of our tests together.
 """
 
 import glob
@@ -26,10 +28,14 @@ RESULTS = os.environ.get("HOSTILE_RESULTS") or os.path.join(
 # Calls in a row that may fail until a function is suspended: rust/frrscript's
 # script/guard.rs.
 ROUND = 20
-# In an ordinary run each case has a few, as there are three daemons with all cases.
-REPEATS = int(os.environ.get("HOSTILE_REPEATS") or 5)
-# Calls that a trigger makes at once.
-AT_ONCE = min(ROUND, REPEATS)
+# Calls that are measured, and those that come after them.
+TIMED = int(os.environ.get("HOSTILE_TIMED") or 3)
+REPEATS = int(os.environ.get("HOSTILE_REPEATS") or 0)
+# Their time limit, where it is time that ends a call, and seconds that they may take.
+SHORT, LONGEST = 2, 10
+# Calls that a trigger makes at once: so many of them, each for its whole limit, neither
+# suspend a function nor hold a daemon for long.
+AT_ONCE = min(5, TIMED)
 # The library logs a kind of failure once in so many seconds (script/stats.rs).
 QUIET = 60
 
@@ -89,19 +95,19 @@ def until(test, what, wait=0.01):
         time.sleep(wait)
 
 
-def cases(daemon):
-    """The cases that have a form in a daemon.
-
-    In an ordinary run bgpd has all of them, and another daemon one of each number.
-    """
-    every = [Case(file) for file in sorted(glob.glob(f"{CASES}/*.luau"))]
-    here = [case for case in every if daemon in case.daemons]
-    if daemon == "bgpd" or "HOSTILE_REPEATS" in os.environ:
-        return here
+def kinds(every):
+    """One of each kind: of those with a number, a hook and an end in common."""
     first = {}
-    for case in here:
+    for case in every:
         first.setdefault((case.number, case.hook, case.ends), case)
     return list(first.values())
+
+
+def cases(daemon):
+    """The cases that have a form in a daemon; in an ordinary run one of each kind."""
+    every = [Case(file) for file in sorted(glob.glob(f"{CASES}/*.luau"))]
+    here = [case for case in every if daemon in case.daemons]
+    return here if "HOSTILE_TIMED" in os.environ else kinds(here)
 
 
 def pid(router, daemon):
@@ -245,6 +251,17 @@ class Sessions:
         return counts
 
 
+def asking(feeder, prefixes):
+    """What has the function called for AT_ONCE routes, or so many."""
+
+    def ask(daemon, number, many=AT_ONCE):
+        before = daemon.calls()
+        feeder.tell(f"announce {prefixes} {many} {number % 65536}")
+        until(lambda: daemon.calls() >= before + many, "not asked")
+
+    return ask
+
+
 class Daemon:
     """A daemon, and what it says of the script in which it runs cases."""
 
@@ -316,11 +333,13 @@ class Trial:
     """Repeats one case in a daemon; what it measured, and which promises it broke.
 
     `trigger(daemon, number)` has the function called, AT_ONCE times or more, and returns
-    when that is done. `watched` are processes whose waiting for a CPU is taken into account.
+    when that is done; of a case that `wears`, as often as a third argument says.
+    `watched` are processes whose waiting for a CPU is taken into account.
     """
 
-    def __init__(self, daemon, case, trigger, watched=()):
+    def __init__(self, daemon, case, trigger, watched=(), wears=False):
         self.daemon, self.case, self.trigger = daemon, case, trigger
+        self.wears, self.worn = wears and REPEATS > 0, 0
         self.watched = (daemon.pid, *watched)
         self.broken = []
         self.result = {}
@@ -343,12 +362,17 @@ class Trial:
         self.size = daemon.log_size()
         self.began = time.monotonic()
         self.hungry = starved(*self.watched)
-        ends = {"load": self.loads, "task": self.tasks}.get(case.hook, self.calls)()
+        repeat = {"load": self.loads, "task": self.tasks}.get(case.hook, self.calls)
+        ends = repeat(TIMED)
         took = time.monotonic() - self.began
         self.late = starved(*self.watched) - self.hungry
         shown = daemon.script()
         counted = self.count(shown)
         logged = self.logs()
+        timed = self.repeats
+        if self.wears and not self.broken:
+            self.wear(repeat)
+        shown = daemon.script()
         answer = daemon.load(BENIGN)
         self.check("in service" in answer, f"the next script: {answer}")
         if case.hook == "route_match":
@@ -373,7 +397,8 @@ class Trial:
             "title": case.title,
             "ends": case.ends,
             "limitMsec": case.time,
-            "repeats": self.repeats,
+            "timed": timed,
+            "repeats": timed + self.worn,
             "endMsec": ends[0] if ends else None,
             "longestMsec": longest,
             "memoryBefore": before,
@@ -384,37 +409,48 @@ class Trial:
             "machineMsec": round(1e3 * self.late, 1),
         }
 
-    def calls(self):
+    def wear(self, repeat):
+        """What is left behind by many, at a short limit where it is time that ends them."""
+        if self.case.ends == "deadline":
+            self.daemon.config(f"script {self.daemon.case} limit time {SHORT}")
+        if self.case.hook == "route_match":
+            self.calls(REPEATS, time.monotonic() + LONGEST, ROUND - 1)
+        else:
+            repeat(REPEATS, time.monotonic() + LONGEST)
+        self.worn = self.repeats
+        self.check(self.worn > 1, "it was not repeated")
+        self.daemon.config(f"script {self.daemon.case} limit time {self.case.time}")
+
+    def calls(self, repeats, end=float("inf"), *many):
         """A function that something calls; the median and the longest end."""
         answer = self.daemon.load(self.case.text)
         self.check("in service" in answer, f"it is not loaded: {answer}")
+        self.daemon.ask("clear script case counters")
         self.repeats = 0
-        while self.repeats < REPEATS and not self.broken:
+        while self.repeats < repeats and time.monotonic() < end and not self.broken:
             self.daemon.ask("script resume case")
-            self.trigger(self.daemon, self.repeats // AT_ONCE)
+            self.trigger(self.daemon, self.repeats, *many)
             self.repeats = self.daemon.calls()
         return self.ends()
 
-    def tasks(self):
+    def tasks(self, repeats, end=float("inf")):
         """A script that runs by itself: each reload has it begin anew."""
-        counted = 0
-        for self.repeats in range(1, REPEATS + 1):
+        self.daemon.ask(f"clear script {self.daemon.case} counters")
+        for self.repeats in range(1, repeats + 1):
             answer = self.daemon.load(self.case.text)
             self.check("in service" in answer, f"it is not loaded: {answer}")
             if self.case.ends != "fine":
-                wanted, counted = counted, self.daemon.errors(self.case.ends)
-                self.wait(lambda: self.daemon.errors(self.case.ends) > wanted)
-                counted = self.daemon.errors(self.case.ends)
+                self.wait(lambda: self.daemon.errors(self.case.ends) >= self.repeats)
+            if time.monotonic() > end or self.broken:
+                break
         return self.ends()
 
     def wait(self, test):
         until(test, f"{self.case.name}: nothing happens: {self.daemon.script()}")
 
-    def loads(self):
+    def loads(self, repeats, end=float("inf")):
         """A text that is refused, each time."""
         took = []
-        # One that burns time takes a second.
-        repeats = max(2, REPEATS // 50) if self.case.burns else REPEATS
         for self.repeats in range(1, repeats + 1):
             began = time.monotonic()
             answer = self.daemon.load(self.case.text)
@@ -423,7 +459,7 @@ class Trial:
                 "stays in service" in answer and self.case.says in answer,
                 f"it is loaded, or refused for another reason: {answer[:500]}",
             )
-            if self.broken:
+            if time.monotonic() > end or self.broken:
                 break
         took.sort()
         return [round(took[len(took) // 2], 3), round(took[-1], 3)]
@@ -464,3 +500,24 @@ class Trial:
         most = 1 + int((time.monotonic() - self.began) / QUIET)
         self.check(1 <= logged <= most, f"{logged} lines in the log, {most} at most")
         return logged
+
+    def answers(self, poller):
+        """The daemon answered within a second; the longest answer."""
+        answer = poller.longest(self.began)
+        late = starved(*self.watched) - self.hungry
+        name = self.daemon.name
+        self.check(answer < 1 + late, f"{name} took {answer} s to answer")
+        return answer
+
+    def keepalives(self, *speakers):
+        """No KEEPALIVE was late; the longest time without one."""
+        gap = max(one.longest_gap(self.began) for one in speakers)
+        bound = KEEPALIVE + starved(*self.watched) - self.hungry
+        self.check(gap <= bound, f"{gap} s without a KEEPALIVE, {bound} are allowed")
+        return gap
+
+    def end(self, results, **seconds):
+        """Writes what was measured; fails if a promise was broken."""
+        more = {f"{name}Msec": round(1e3 * took, 1) for name, took in seconds.items()}
+        results.add(self.result | more | {"passed": not self.broken})
+        assert not self.broken, "\n".join(self.broken)

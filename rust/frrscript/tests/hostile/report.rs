@@ -51,6 +51,7 @@ impl Results {
             "repeats": measured.timed + measured.worn,
             "endMsec": msec(measured.median),
             "longestMsec": msec(measured.longest),
+            "cpuMedianMsec": msec(measured.cpu_median),
             "cpuMsec": msec(measured.cpu),
             "memoryBefore": measured.before.heap,
             "memoryAfter": measured.after.heap,

@@ -64,6 +64,9 @@ pub struct TestArgs {
     /// How often `hostile` has each case happen, and `faults` a script loaded again
     #[arg(long, value_name = "N", requires = "part")]
     repeats: Option<u32>,
+    /// Of `hostile`: some calls of each case in the library, and one case of each kind in daemons
+    #[arg(long, requires = "part", conflicts_with_all = ["repeats", "write"])]
+    quick: bool,
     /// Of `hostile`: write the table of cases into docs/reliability.md
     #[arg(long, requires = "part")]
     write: bool,
@@ -113,7 +116,7 @@ fn run(layout: &Layout, part: Part, args: TestArgs) -> Result<Count> {
         }
         Part::Runtimes => runtimes::test(layout),
         Part::Threads => threads::test(layout),
-        Part::Hostile => hostile::test(layout, args.repeats, args.write),
+        Part::Hostile => hostile::test(layout, hostile::Extent::new(args.quick, args.repeats), args.write),
         Part::Fuzz => fuzz::short(layout),
         Part::Topo => topo(layout),
         Part::Faults => faults::test(layout, args.repeats),
