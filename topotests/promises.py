@@ -32,7 +32,7 @@ ROUND = 20
 TIMED = int(os.environ.get("HOSTILE_TIMED") or 3)
 REPEATS = int(os.environ.get("HOSTILE_REPEATS") or 0)
 # Their time limit, where it is time that ends a call, and seconds that they may take.
-SHORT, LONGEST = 2, 10
+SHORT, LONGEST = 2, 4
 # Calls that a trigger makes at once: so many of them, each for its whole limit, neither
 # suspend a function nor hold a daemon for long.
 AT_ONCE = min(5, TIMED)
@@ -49,6 +49,8 @@ BENIGN = """function route_match()
   return if frr.daemon == "vrrpd" then nil else RM_NOMATCH
 end
 """
+# How a complaint of more memory begins.
+MEMORY = "resident memory:"
 # What the C library keeps in pieces that are too small to give back.
 SLACK = 1024 * 1024
 
@@ -349,6 +351,14 @@ class Trial:
             self.broken.append(what)
 
     def run(self):
+        """Once, and again if nothing but memory was more: what is kept for good is taken
+        the first time, what leaks is so each time."""
+        self.once()
+        if self.broken and all(one.startswith(MEMORY) for one in self.broken):
+            self.broken = []
+            self.once()
+
+    def once(self):
         case, daemon = self.case, self.daemon
         daemon.use("task" if case.hook == "task" else "case")
         daemon.config(
@@ -384,7 +394,7 @@ class Trial:
             self.check(failed <= self.interrupted(), f"the next one fails: {failed}")
         after, script_after = resident(daemon.pid), daemon.script()["memoryBytes"]
         allowed = max(before * 1.05, before + SLACK)
-        self.check(after <= allowed, f"memory {before} before and {after} after it")
+        self.check(after <= allowed, f"{MEMORY} {before} before, {after} after it")
         self.check(script_after <= script_before * 1.05, "memory of the next script")
         longest = ends[-1] if ends else None
         bound = case.longest()
@@ -413,6 +423,8 @@ class Trial:
         """What is left behind by many, at a short limit where it is time that ends them."""
         if self.case.ends == "deadline":
             self.daemon.config(f"script {self.daemon.case} limit time {SHORT}")
+        self.daemon.load(BENIGN)
+        self.daemon.ask(f"clear script {self.daemon.case} counters")
         if self.case.hook == "route_match":
             self.calls(REPEATS, time.monotonic() + LONGEST, ROUND - 1)
         else:
@@ -425,7 +437,6 @@ class Trial:
         """A function that something calls; the median and the longest end."""
         answer = self.daemon.load(self.case.text)
         self.check("in service" in answer, f"it is not loaded: {answer}")
-        self.daemon.ask("clear script case counters")
         self.repeats = 0
         while self.repeats < repeats and time.monotonic() < end and not self.broken:
             self.daemon.ask("script resume case")
@@ -435,7 +446,6 @@ class Trial:
 
     def tasks(self, repeats, end=float("inf")):
         """A script that runs by itself: each reload has it begin anew."""
-        self.daemon.ask(f"clear script {self.daemon.case} counters")
         for self.repeats in range(1, repeats + 1):
             answer = self.daemon.load(self.case.text)
             self.check("in service" in answer, f"it is not loaded: {answer}")

@@ -26,8 +26,9 @@ pub struct Account {
     external: Cell<usize>,
     limit: Cell<usize>,
     peak: Cell<usize>,
-    /// From so much on the collector is to keep up.
+    /// From so much on the collector is to keep up with a call, and to run after it.
     much: Cell<usize>,
+    much_after: Cell<usize>,
     /// What stopped the running call, if anything did.
     stopped: Cell<Option<Kind>>,
     /// It was not the limit: the system had no memory.
@@ -46,6 +47,7 @@ impl Account {
             limit: Cell::new(limit),
             peak: Cell::new(0),
             much: Cell::new(limit / 2),
+            much_after: Cell::new(limit / 2),
             stopped: Cell::new(None),
             dry: Cell::new(false),
             callbacks: Cell::new(ptr::null_mut()),
@@ -98,15 +100,25 @@ impl Account {
         self.used() >= self.much.get()
     }
 
-    /// So much is to be expected.
-    pub fn expect(&self, octets: usize) {
-        self.much.set(octets);
+    /// The same after a call.
+    #[inline]
+    pub fn is_much_after(&self) -> bool {
+        self.used() >= self.much_after.get()
     }
 
-    /// The collector has been through: much is now half of what is left, or half of all.
+    /// Half of the limit is much.
+    pub fn expect_half(&self) {
+        self.much.set(self.limit() / 2);
+        self.much_after.set(self.limit() / 2);
+    }
+
+    /// The collector has been through: much is now half of what is left, or half of all. In a call a round must be worth it: one that
+    /// lives at its limit would have nothing but rounds.
     pub fn had_round(&self) {
         let (used, limit) = (self.used(), self.limit());
-        self.expect((limit / 2).max(used + limit.saturating_sub(used) / 2));
+        let half = limit.saturating_sub(used) / 2;
+        self.much.set((limit / 2).max(used + half.max(limit / 16)));
+        self.much_after.set((limit / 2).max(used + half));
     }
 
     /// What stopped the running call.

@@ -42,7 +42,7 @@ impl Vm {
     /// After a call: as [`keep_up`], for so long at most, or else the next call goes on with it.
     #[inline]
     pub(super) fn collect(&self, most: Duration) {
-        if self.account().is_much() {
+        if self.account().is_much_after() {
             self.collect_for(most);
         }
     }

@@ -135,7 +135,7 @@ impl Vm {
     /// Changes the memory limit, in octets.
     pub fn set_memory_limit(&self, octets: usize) {
         self.account.set_limit(octets);
-        self.account.expect(octets / 2);
+        self.account.expect_half();
     }
 
     /// What the last call has assigned.

@@ -38,7 +38,7 @@ mod runtimes_process {
 use std::process::ExitCode;
 
 /// Repeats of each case that are measured, unless `HOSTILE_TIMED` says otherwise. `HOSTILE_REPEATS` more are made.
-const TIMED: u32 = 20;
+const TIMED: u32 = 10;
 
 fn number(variable: &str, default: u32) -> u32 {
     std::env::var(variable).map_or(default, |n| n.parse().unwrap_or_else(|_| panic!("{variable} is no number: {n}")))

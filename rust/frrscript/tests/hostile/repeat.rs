@@ -36,7 +36,7 @@ const SLACK_RESIDENT: u64 = 1024 * 1024;
 /// Milliseconds of limit where time is not what is measured.
 const SHORT: u32 = 2;
 /// So long, and no fewer repeats than these.
-const LONGEST: (Duration, u32) = (Duration::from_secs(10), 50);
+const LONGEST: (Duration, u32) = (Duration::from_secs(4), 50);
 
 /// What came of it.
 #[derive(Debug, Default)]

@@ -15,7 +15,7 @@ use crate::step::run;
 use crate::topotest;
 
 /// Calls of each case that are measured, and in a short run.
-const TIMED: u32 = 20;
+const TIMED: u32 = 10;
 const TIMED_QUICK: u32 = 3;
 /// Repeats of each case after them, as promised.
 const REPEATS: u32 = 1000;
@@ -176,7 +176,7 @@ fn table(folder: &Path) -> Result<String> {
             let least = worn.iter().copied().min().unwrap_or_default();
             out.push_str(&format!("; {most} repeats of {} cases", worn.len() - fewer));
             if fewer > 0 {
-                out.push_str(&format!(", {least} and more of {fewer} that take 10 s for fewer"));
+                out.push_str(&format!(", {least} and more of {fewer} that take 4 s for fewer"));
             }
         }
     }
