@@ -32,7 +32,7 @@ ROUND = 20
 TIMED = int(os.environ.get("HOSTILE_TIMED") or 3)
 REPEATS = int(os.environ.get("HOSTILE_REPEATS") or 0)
 # Their time limit, where it is time that ends a call, and seconds that they may take.
-SHORT, LONGEST = 2, 4
+SHORT, LONGEST = 2, 3
 # Calls that a trigger makes at once: so many of them, each for its whole limit, neither
 # suspend a function nor hold a daemon for long.
 AT_ONCE = min(5, TIMED)

@@ -102,7 +102,7 @@ unsafe extern "C-unwind" fn interrupted(state: *mut lua_State, gc: c_int) {
         unsafe { collector::keep_up(state, account) };
     }
     if account.stopped().is_none() {
-        if watchdog::used().is_zero() {
+        if watchdog::used().is_zero() && !watchdog::expired() {
             // It was not the watchdog that called.
             account.clear();
             return;

@@ -176,7 +176,7 @@ fn table(folder: &Path) -> Result<String> {
             let least = worn.iter().copied().min().unwrap_or_default();
             out.push_str(&format!("; {most} repeats of {} cases", worn.len() - fewer));
             if fewer > 0 {
-                out.push_str(&format!(", {least} and more of {fewer} that take 4 s for fewer"));
+                out.push_str(&format!(", {least} and more of {fewer} that take 3 s for fewer"));
             }
         }
     }
