@@ -158,7 +158,7 @@ impl Run<'_> {
             if n % RESUME == RESUME - 1 {
                 self.host.resume("s").expect("a script");
             }
-            // Each in a turn of its own: many slow ones in one are another matter (topotests/script_turns).
+            // In a turn of its own, here and below: many slow ones in one are another matter (topotests/script_turns).
             frrscript_turn();
             all.push(once(|| self.call(&rule, &objects)));
             self.look(n);
@@ -226,6 +226,7 @@ impl Run<'_> {
         let mut n = 0;
         while self.goes_on(n, repeats) {
             let mut result = Ok(String::new());
+            frrscript_turn();
             all.push(once(|| result = self.host.reload("s")));
             match (result, self.case.ends.as_str()) {
                 (Err(why), "load") => {
