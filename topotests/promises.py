@@ -33,6 +33,9 @@ TIMED = int(os.environ.get("HOSTILE_TIMED") or 3)
 REPEATS = int(os.environ.get("HOSTILE_REPEATS") or 0)
 # Their time limit, where it is time that ends a call, and seconds that they may take.
 SHORT, LONGEST = 2, 3
+# In repeats as many at once as two times are no reason to suspend: a reload has those
+# routes evaluated that are there.
+WORN_AT_ONCE = ROUND // 2 - 1
 # Calls that a trigger makes at once: so many of them, each for its whole limit, neither
 # suspend a function nor hold a daemon for long.
 AT_ONCE = min(5, TIMED)
@@ -426,11 +429,11 @@ class Trial:
         self.daemon.load(BENIGN)
         self.daemon.ask(f"clear script {self.daemon.case} counters")
         if self.case.hook == "route_match":
-            self.calls(REPEATS, time.monotonic() + LONGEST, ROUND - 1)
+            self.calls(REPEATS, time.monotonic() + LONGEST, WORN_AT_ONCE)
         else:
             repeat(REPEATS, time.monotonic() + LONGEST)
         self.worn = self.repeats
-        self.check(self.worn > 1, "it was not repeated")
+        self.check(self.worn > 0, "it was not repeated")
         self.daemon.config(f"script {self.daemon.case} limit time {self.case.time}")
 
     def calls(self, repeats, end=float("inf"), *many):
