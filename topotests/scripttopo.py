@@ -15,8 +15,12 @@ import shutil
 from lib import topotest
 from lib.topogen import Topogen, TopoRouter, get_topogen
 
+# How many times as long as usual something may take: `cargo xtask test sanitized` says
+# 4, because daemons that check each access to memory are that much slower.
+SLOWER = int(os.environ.get("FRRSCRIPT_TEST_SLOWER", "1"))
+
 # Every 0.25 s for at most 30 s: the routers share a small machine.
-COUNT, WAIT = 120, 0.25
+COUNT, WAIT = 120 * SLOWER, 0.25
 
 # Runtimes and their modules, beside the installed FRR.
 RUNTIMES = os.path.join(os.path.dirname(os.environ["FRR_ROOT"]), "runtimes")
@@ -126,10 +130,10 @@ def expect(get, wanted, what):
     assert result is None, f"{what}\n{result}"
 
 
-def expect_true(test, what, count=COUNT):
+def expect_true(test, what, count=120):
     """Waits until `test()` is true."""
     _, result = topotest.run_and_expect(
-        functools.partial(lambda: bool(test())), True, count=count, wait=WAIT
+        functools.partial(lambda: bool(test())), True, count=count * SLOWER, wait=WAIT
     )
     assert result, what
 

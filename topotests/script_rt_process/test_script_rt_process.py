@@ -10,6 +10,7 @@ import pytest
 
 import scripttopo
 from scripttopo import (
+    SLOWER,
     config,
     errors,
     established,
@@ -85,7 +86,7 @@ def test_crashes_do_not_touch_bgp(r1, r2):
         expect_path(r2, f"198.51.100.{16 * number}/28", {"valid": True})
         began = time.monotonic()
         assert "192.0.2.1" in vtysh(r2, "show bgp summary")
-        assert time.monotonic() - began < 5, "vtysh waits"
+        assert time.monotonic() - began < 5 * SLOWER, "vtysh waits"
     assert established(r2, "192.0.2.1") == before, "the session was reset"
     assert bgpd(r2) == pid
     assert errors(r2, "crasher") == 0, script(r2, "crasher")

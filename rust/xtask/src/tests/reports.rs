@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What sanitizers wrote while tests ran: each distinct report once, with how often it was seen.
+//! What sanitizers wrote while tests ran, and what FRR's own account of memory says at exit: each distinct report once, with
+//! how often it was seen.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -24,6 +25,12 @@ const OURS: [&str; 3] = ["frrscript/daemons/", "frrscript/vtysh/", "rust/frrscri
 /// What begins a report of an error that is nobody's to excuse.
 const ADDRESS: &str = "ERROR: AddressSanitizer:";
 
+/// What LeakSanitizer says when it was not allowed to look.
+const BLIND: &str = "LeakSanitizer has encountered a fatal error";
+
+/// What FRR's framework writes to its log of a router when a daemon is still there 15 s after SIGTERM.
+const KILLED: &str = "sending SIGBUS to:";
+
 impl Reports {
     /// Reads every file of the run that a sanitizer wrote.
     pub fn find(rundir: &Path, src: &Path) -> Result<Self> {
@@ -33,7 +40,13 @@ impl Reports {
         let mut reports = Self::default();
         for file in files {
             let text = String::from_utf8_lossy(&fs::read(&file)?).into_owned();
-            reports.read(&text, &file, &format!("{}/", src.display()));
+            if file.extension().is_some_and(|e| e == "err") {
+                reports.left(&text, &file);
+            } else if file.extension().is_some_and(|e| e == "log") {
+                reports.killed(&text, &file);
+            } else {
+                reports.read(&text, &file, &format!("{}/", src.display()));
+            }
         }
         Ok(reports)
     }
@@ -56,12 +69,31 @@ impl Reports {
                 self.add(format!("{kind} {}", places(&stack, 4, src)), true, file, &lines[at..]);
             } else if line.starts_with("Direct leak of") {
                 self.add(format!("leak {}", places(&stack(), 6, src)), true, file, &lines[at..]);
+            } else if line.contains(BLIND) {
+                self.add("leaks were not looked for".to_owned(), true, file, &lines[at..]);
             } else if let Some((place, what)) = line.split_once(": runtime error: ") {
                 let place = place.trim_start_matches(src);
                 let ours = OURS.iter().any(|folder| place.contains(folder));
                 let what = without_figures(what);
                 self.add(format!("undefined {place}: {what}"), ours, file, &lines[at..]);
             }
+        }
+    }
+
+    /// FRR's own account (lib/memory.c: log_memstats), which a daemon writes with its last words.
+    fn left(&mut self, text: &str, file: &Path) {
+        for line in text.lines() {
+            let Some((daemon, what)) = line.split_once(": memstats:") else { continue };
+            let kind = what.split(" :").next().unwrap_or(what).trim();
+            self.add(format!("left at exit {daemon}: {kind}"), true, file, &[line]);
+        }
+    }
+
+    /// Daemons that did not end when they were told to. They were killed, and nobody has seen what they leave.
+    fn killed(&mut self, text: &str, file: &Path) {
+        for line in text.lines().filter(|line| line.contains(KILLED)) {
+            let names = line.rsplit(KILLED).next().unwrap_or_default().trim();
+            self.add(format!("did not end: {names}"), true, file, &[line]);
         }
     }
 
@@ -113,11 +145,16 @@ fn walk(dir: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
         let path = entry.path();
         if entry.file_type()?.is_dir() {
             walk(&path, files)?;
-        } else if entry.file_type()?.is_file() && entry.file_name().to_string_lossy().contains(".asan") {
+        } else if entry.file_type()?.is_file() && is_report(&entry.file_name().to_string_lossy()) {
             files.push(path);
         }
     }
     Ok(())
+}
+
+/// `exec.log` is the framework's own; with several workers each has one.
+fn is_report(name: &str) -> bool {
+    name.contains(".asan") || name.ends_with(".err") || name == "exec.log"
 }
 
 #[cfg(test)]
@@ -161,5 +198,24 @@ Indirect leak of 8 byte(s) in 1 object(s) allocated from:
             ]
         );
         assert_eq!(reports.ours(), 3);
+    }
+
+    #[test]
+    fn what_a_daemon_leaves_at_exit_is_a_report() {
+        let mut reports = Reports::default();
+        let text = "bgpd: showing active allocations in memory group bgpd\n\
+                    bgpd: memstats:  BGP peer                      :      1 *      24056\n";
+        reports.left(text, Path::new("r1/bgpd.err"));
+        assert_eq!(reports.0.keys().collect::<Vec<_>>(), ["left at exit bgpd: BGP peer"]);
+        assert_eq!(reports.ours(), 1);
+    }
+
+    #[test]
+    fn a_daemon_that_was_killed_is_a_report() {
+        let mut reports = Reports::default();
+        reports.killed("WARNING: topo: r1: sending SIGBUS to: bgpd, zebra\n", Path::new("exec.log"));
+        reports.read("==7==LeakSanitizer has encountered a fatal error.\n", Path::new("r1.asan.bgpd.7"), "/s/");
+        assert_eq!(reports.0.keys().collect::<Vec<_>>(), ["did not end: bgpd, zebra", "leaks were not looked for"]);
+        assert_eq!(reports.ours(), 2);
     }
 }

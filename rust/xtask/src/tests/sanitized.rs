@@ -11,6 +11,9 @@ use crate::build;
 use crate::layout::Layout;
 use crate::topotest;
 
+/// How many times longer than usual the tests wait, and how much longer an answer may take.
+const SLOWER: u32 = 4;
+
 /// Runs them, and then looks at what the sanitizers of every process wrote. A report is a failure beside those of the tests.
 pub fn test(layout: &Layout, paths: &[String], pytest: &[String]) -> Result<Count> {
     build::runtimes(layout)?;
@@ -19,7 +22,8 @@ pub fn test(layout: &Layout, paths: &[String], pytest: &[String]) -> Result<Coun
     let name = "sanitized";
     let mut more = topotest::parallel();
     more.extend_from_slice(pytest);
-    let mut count = topotest::pytest(&layout, name, &paths, &more)?;
+    let slower = [("FRRSCRIPT_TEST_SLOWER", SLOWER.to_string())];
+    let mut count = topotest::pytest_with(&layout, name, &paths, &more, &slower)?;
     let reports = Reports::find(&topotest::rundir(&layout, name), &layout.src())?;
     reports.print();
     count += Count::one(reports.ours() == 0);
