@@ -331,3 +331,22 @@ fn errors_do_not_leak() {
     let after = host.show("s")["memoryPeakBytes"].as_u64().unwrap();
     assert!(after <= before + 100_000 && after < 16 << 20, "{before} {after}");
 }
+
+/// It needs none, and LeakSanitizer can't look at a thread that has more of them than the daemon at its end.
+#[test]
+fn the_watchdog_has_no_capabilities() {
+    let host = Host::with("function f() return true end");
+    assert_eq!(host.rule("s", "f").call(&Objects::sample()), Verdict::MATCH);
+    let until = Instant::now() + Duration::from_secs(10);
+    let permitted = || {
+        let threads = std::fs::read_dir("/proc/self/task").expect("the threads of this process");
+        let statuses = threads.filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("status")).ok());
+        let status = statuses.into_iter().find(|status| status.contains("frr-script-dog"))?;
+        Some(status.lines().find_map(|line| line.strip_prefix("CapPrm:"))?.trim().to_owned())
+    };
+    // It gives them up when it starts to run.
+    while permitted().as_deref() != Some("0000000000000000") && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(permitted().as_deref(), Some("0000000000000000"));
+}
