@@ -71,6 +71,9 @@ enum Command {
         /// On the build with sanitizers, whose reports are failures
         #[arg(long)]
         sanitized: bool,
+        /// A failure too: what daemons leave at exit, by FRR's own account
+        #[arg(long)]
+        memleaks: bool,
         /// More arguments for pytest
         #[arg(last = true)]
         pytest: Vec<String>,
@@ -123,17 +126,21 @@ fn run(cli: Cli) -> Result<ExitCode> {
             return Ok(code(demo::demo(&layout, args)?));
         }
         Command::Test(args) => return Ok(code(tests::test(&layout, args)?)),
-        Command::Topotest { paths, sanitized: true, pytest } => {
+        Command::Topotest { paths, sanitized: true, pytest, memleaks: _ } => {
             let count = tests::sanitized::test(&layout, &paths, &pytest)?;
             println!("{} passed, {} failed", count.passed, count.failed);
             return Ok(code(count.failed == 0));
         }
-        Command::Topotest { paths, sanitized: false, pytest } => {
+        Command::Topotest { paths, sanitized: false, pytest, memleaks } => {
             build::build(&layout, false)?;
             if topotest::needs_runtimes(&paths) {
                 build::runtimes(&layout)?;
             }
-            let count = topotest::pytest(&layout, &topotest::run_name(&paths), &paths, &pytest)?;
+            let name = topotest::run_name(&paths);
+            let mut count = topotest::pytest(&layout, &name, &paths, &pytest)?;
+            if memleaks {
+                count += tests::sanitized::reports(&layout, &name)?;
+            }
             println!("{} passed, {} failed", count.passed, count.failed);
             return Ok(code(count.failed == 0));
         }

@@ -132,5 +132,7 @@ fn topo_paths(layout: &Layout) -> Result<Vec<String>> {
 fn topo(layout: &Layout) -> Result<Count> {
     build::runtimes(layout)?;
     let paths = topo_paths(layout)?;
-    topotest::pytest(layout, "ours", &paths, &topotest::parallel())
+    let mut count = topotest::pytest(layout, "ours", &paths, &topotest::parallel())?;
+    count += sanitized::reports(layout, "ours")?;
+    Ok(count)
 }
