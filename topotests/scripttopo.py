@@ -94,8 +94,9 @@ def topology(request, links, daemons=(), hosts=None, prepare=None):
                 (daemon, option if daemon in SCRIPTED else None) for daemon in daemons
             ],
         )
-    tgen.start_router()
     for name in routers:
+        # One after the other: what a router tells the next one is in its log.
+        tgen.start_router(name)
         for daemon in daemons:
             if daemon in SCRIPTED:
                 log_to_file(tgen.gears[name], SCRIPTED[daemon])
