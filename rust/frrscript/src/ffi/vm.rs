@@ -155,6 +155,7 @@ impl Vm {
     pub fn load(&self, name: &str, source: &str, limit: Duration) -> Result<(), Failure> {
         let chunk = Chunk::compile(name, source)?;
         let _open = self.context.modules().open(name, source.len());
+        let _apart = watchdog::Apart::begin();
         self.protected(limit, |state| {
             // SAFETY: `chunk` outlives the call; the handler is at its place; the registry's key is interned.
             unsafe {

@@ -16,7 +16,7 @@
 
 mod turn;
 
-pub use turn::turned;
+pub use turn::{Apart, turned};
 
 use crate::ffi::deadline;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};

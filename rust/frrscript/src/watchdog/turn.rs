@@ -37,6 +37,25 @@ pub fn turned() {
     MARK.store(NONE, Ordering::Relaxed);
 }
 
+/// What runs while this lives is not held against calls, nor are calls before it: a load, of which a daemon that starts makes one
+/// for each script of its configuration before its loop turns for the first time. Each has a limit of its own.
+pub struct Apart;
+
+impl Apart {
+    /// Begins it.
+    #[must_use]
+    pub fn begin() -> Apart {
+        turned();
+        Apart
+    }
+}
+
+impl Drop for Apart {
+    fn drop(&mut self) {
+        turned();
+    }
+}
+
 /// Asks for a turn, if one is wanted. In the thread of the daemon.
 pub(super) fn mark() {
     if MARK.load(Ordering::Relaxed) == WANTED {

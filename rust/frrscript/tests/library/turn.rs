@@ -56,3 +56,17 @@ fn quick_calls_may_be_many() {
         assert_eq!(quick.call(&objects), Verdict::MATCH, "{}", host.last_error("s"));
     }
 }
+
+#[test]
+fn a_daemon_may_load_many_scripts_when_it_starts() {
+    let host = Host::start();
+    let text = "local t = frr.monotonic() while frr.monotonic() - t < 0.2 do end function f() return true end";
+    frrscript_turn();
+    for n in 0..10 {
+        let name = format!("s{n}");
+        host.write(&name, text);
+        assert!(host.load(&name).is_ok(), "{n}: {}", host.last_error(&name));
+        // What calls have to do with it: the watchdog asks for a turn at one of them.
+        assert_eq!(host.rule(&name, "f").call(&Objects::sample()), Verdict::MATCH, "{n}: {}", host.last_error(&name));
+    }
+}
