@@ -71,7 +71,7 @@ def tgen(request):
     tgen = Topogen(build, request.module.__name__)
     tgen.start_topology()
     os.makedirs(script_directory(), exist_ok=True)
-    os.chmod(script_directory(), 0o777)
+    os.chmod(script_directory(), 0o1777)
     write_script(TELLS % "first")
     option = "--scriptdir " + script_directory()
     tgen.gears["r1"].load_frr_config(

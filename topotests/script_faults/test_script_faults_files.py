@@ -194,7 +194,7 @@ def test_a_file_that_is_written_while_it_is_reloaded(r2):
 def full(r2):
     """A small file system that is full, in the router's own mount namespace."""
     place = "/tmp/full"
-    r2.run(f"mkdir -p {place} && mount -t tmpfs -o size=256k,mode=777 none {place}")
+    r2.run(f"mkdir -p {place} && mount -t tmpfs -o size=256k,mode=755 none {place}")
     yield place
     r2.run(f"umount -l {place}")
 

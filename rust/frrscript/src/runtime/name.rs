@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Names of runtimes: a file in the operator's directory, and nothing else.
 
+use crate::script::source::not_replaceable;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -27,7 +28,7 @@ pub fn plain(name: &str) -> Result<String, String> {
 /// The file of a runtime.
 ///
 /// # Errors
-/// There is none, or anybody may write to it.
+/// There is none, or anybody may write to it or replace it.
 pub fn file(directory: &Path, name: &str) -> Result<PathBuf, String> {
     let path = directory.join(format!("lib{name}.so"));
     let meta = std::fs::metadata(&path).map_err(|why| format!("runtime {name}: {}: {why}", path.display()))?;
@@ -37,6 +38,7 @@ pub fn file(directory: &Path, name: &str) -> Result<PathBuf, String> {
     if meta.mode() & 0o002 != 0 {
         return Err(format!("runtime {name}: anybody may write to {}: chmod o-w it", path.display()));
     }
+    not_replaceable(&path).map_err(|why| format!("runtime {name}: {}: {why}", path.display()))?;
     Ok(path)
 }
 
@@ -83,9 +85,13 @@ mod tests {
         std::fs::create_dir_all(&directory).unwrap();
         let path = directory.join("libx.so");
         std::fs::write(&path, "").unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666)).unwrap();
+        let chmod = |path: &Path, mode| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+        chmod(&path, 0o666);
         assert!(file(&directory, "x").unwrap_err().contains("chmod o-w"));
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        chmod(&path, 0o644);
+        chmod(&directory, 0o777);
+        assert!(file(&directory, "x").unwrap_err().contains("put another file in its place"));
+        chmod(&directory, 0o755);
         assert_eq!(file(&directory, "x").unwrap(), path);
         assert!(file(&directory, "y").is_err());
         assert_eq!(names(&directory), ["x"]);

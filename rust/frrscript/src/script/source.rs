@@ -53,7 +53,7 @@ impl Source {
     /// Reads `NAME.lua` or `NAME.luau` in the script directory.
     ///
     /// # Errors
-    /// There is none, or it is no ordinary text file of at most 1 MiB that only its owner or group may write.
+    /// There is none, or it is no ordinary text file of at most 1 MiB that only its owner or group may write or replace.
     pub fn read(directory: &Path, name: &str) -> Result<Source, Failure> {
         check_name(name)?;
         let candidates = ["lua", "luau"].map(|ending| directory.join(format!("{name}.{ending}")));
@@ -88,6 +88,7 @@ pub fn read_text(path: &Path) -> Result<(String, u64), String> {
     if data.mode() & 0o002 != 0 {
         return Err("every user may write it: take that away (chmod o-w)".to_owned());
     }
+    not_replaceable(path)?;
     if data.len() > MOST {
         return Err(format!("has {} octets: a script has at most {MOST}", data.len()));
     }
@@ -110,6 +111,24 @@ pub fn read_text(path: &Path) -> Result<(String, u64), String> {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     Ok((text, hasher.finish()))
+}
+
+/// Refuses a file that every user may rename away and put another in its place: the folder that it is in, and the one that a
+/// link leads to, must not be open to all, unless only owners may rename there (the sticky bit, as in `/tmp`).
+///
+/// # Errors
+/// What to do, as it goes on after the path.
+pub fn not_replaceable(path: &Path) -> Result<(), String> {
+    let real = path.canonicalize().map_err(unreadable)?;
+    for folder in [path, &real].into_iter().filter_map(Path::parent) {
+        if folder.metadata().map_err(unreadable)?.mode() & 0o1002 == 0o002 {
+            let folder = folder.display();
+            return Err(format!(
+                "every user may put another file in its place: take away that they may write to its folder (chmod o-w {folder})"
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// In an error of [`read_text`]; it is one of kind memory then.

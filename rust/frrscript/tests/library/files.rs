@@ -112,6 +112,32 @@ fn a_link_to_a_file_elsewhere_is_followed() {
     ");
 }
 
+/// Who may rename in the folder decides what the script is, whatever the file's own mode.
+#[test]
+fn in_a_folder_that_all_may_write_to() {
+    let host = Host::with("local m = require 'm' function f() return m end");
+    let module = host.write("m", "return true");
+    host.load("s").expect("it loads");
+    chmod(&host.directory, 0o777);
+    assert_snapshot!(host.reload("s").unwrap_err(), @r"
+    script s: DIR/s.lua: every user may put another file in its place: take away that they may write to its folder (chmod o-w DIR)
+    generation 1 of DIR/s.lua stays in service
+    ");
+    // Where only owners may rename, as in /tmp, nobody else can replace it.
+    chmod(&host.directory, 0o1777);
+    host.reload("s").expect("it loads");
+    chmod(&host.directory, 0o755);
+    host.reload("s").expect("it loads");
+    let elsewhere = host.directory.join("elsewhere");
+    fs::create_dir(&elsewhere).expect("a directory");
+    fs::rename(&module, elsewhere.join("m.lua")).expect("it is moved");
+    std::os::unix::fs::symlink("elsewhere/m.lua", &module).expect("a link");
+    host.reload("s").expect("it loads");
+    chmod(&elsewhere, 0o777);
+    let error = host.reload("s").expect_err("it is refused");
+    assert!(error.contains("module m: DIR/m.lua: every user may put another file in its place"), "{error}");
+}
+
 #[test]
 fn renames_while_it_reloads_give_the_one_or_the_other() {
     let host = Host::with("function f() return true end function g() return true end");
