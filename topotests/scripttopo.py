@@ -200,13 +200,16 @@ def check_logs(tgen):
             assert "Backtrace:" not in log.read(), f"a backtrace is in {name}"
 
 
-def log_to_file(router, daemon):
-    """Keeps the log of a started daemon.
+def log_to_file(router, daemon, folder=None):
+    """Keeps the log of a started daemon, which may know its folder by another name.
 
     The framework does too, but in a folder that belongs to user frr, where a
     daemon that runs as root has given up the right to write.
     """
-    lines = ["configure terminal", f"log file {log_file(router, daemon)} debug"]
+    file = log_file(router, daemon)
+    if folder:
+        file = os.path.join(folder, os.path.basename(file))
+    lines = ["configure terminal", f"log file {file} debug"]
     quoted = "".join(f" -c '{line}'" for line in lines)
     output = router.run(f"vtysh -d {daemon}{quoted} 2>&1")
     assert not output.strip(), f"{router.name}: {output}"

@@ -10,6 +10,21 @@ from lib.topogen import TopoRouter
 
 def pytest_addoption(parser):
     parser.addoption("--repeats", type=int, help="how often tests that repeat do so")
+    parser.addoption(
+        "--short", action="store_true", help="without tests that are marked as long"
+    )
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: much like another test that stays")
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--short"):
+        return
+    left = [item for item in items if item.get_closest_marker("long")]
+    config.hook.pytest_deselected(items=left)
+    items[:] = [item for item in items if item not in left]
 
 
 def module_present(module, load=True):

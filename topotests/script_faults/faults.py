@@ -1,28 +1,94 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the tests of faults share: vtysh in time, daemons that are started again, a
-feeder of routes, a table with all its attributes."""
+"""What the tests of faults share: their routers, vtysh in time, daemons that are
+started again, a feeder of routes, a table with all its attributes."""
 
 import json
 import os
 import subprocess
 import time
 
+import pytest
 from lib.topogen import get_topogen
-from scripttopo import expect_true, log_to_file, script_directory, vtysh
+from scripttopo import (
+    expect_established,
+    expect_true,
+    log_to_file,
+    script,
+    script_directory,
+    topology,
+    vtysh,
+)
 
-FEED = "192.0.2.10"
-# Of this process's machine: a slow one is not the daemon's fault, so what a
-# vtysh that asks nothing takes is not counted.
+# Of r1, and of the feeder.
+PEER, FEED = "192.0.2.1", "192.0.2.10"
+# What r1 announces.
+ROUTES = {"198.51.100.0/28", "198.51.100.16/28", "198.51.100.32/28"}
+PREFIX = min(ROUTES)
+# The verdict of the folder's script: it is the local preference.
+VERDICT = 201
 SECOND = 1.0
 
 
+def two_routers(request):
+    """A fixture's body: r1 announces, r2 has the script and has decided."""
+    for tgen in topology(request, {"s1": ["r1", "r2"]}):
+        expect_established(tgen.gears["r2"], PEER)
+        expect_verdict(tgen.gears["r2"])
+        yield tgen
+
+
+def fed_router(request):
+    """A fixture's body: the same two, and h1 for the feeder."""
+    yield from topology(
+        request,
+        {"s1": ["r1", "r2", "h1"]},
+        hosts={"h1": (FEED + "/28", "192.0.2.2")},
+    )
+
+
+@pytest.fixture
+def r2(tgen):
+    return tgen.gears["r2"]
+
+
 def timed(router, *commands):
-    """What the commands print; within a second, whatever the script's file is."""
+    """What the commands print; within a second, whatever the script's file is.
+
+    A slow machine is not the daemon's fault: what a vtysh that asks no daemon
+    takes is not counted.
+    """
     began = time.monotonic()
     output = vtysh(router, *commands)
     took = time.monotonic() - began
+    if took >= SECOND:
+        began = time.monotonic()
+        vtysh(router, "show history")
+        took -= time.monotonic() - began
     assert took < SECOND, f"{commands}: {took:.2f} s"
     return output
+
+
+def expect_verdict(router, localpref=VERDICT):
+    """Waits until the script has decided on all routes of r1; the table then."""
+    seen = {}
+
+    def decided():
+        seen.clear()
+        seen.update(table(router))
+        paths = [path for prefix in ROUTES & seen.keys() for path in seen[prefix]["paths"]]
+        return ROUTES <= seen.keys() and all(p.get("locPrf") == localpref for p in paths)
+
+    expect_true(decided, f"no verdict {localpref} on all routes of r1")
+    return dict(seen)
+
+
+def expect_asked(router, name="edge"):
+    """Has the script asked about all routes of r1 again, and waits until it was."""
+    calls = script(router, name)["calls"]
+    timed(router, f"clear bgp ipv4 unicast {PEER} soft in")
+    expect_true(
+        lambda: script(router, name)["calls"] >= calls + len(ROUTES), "it is not asked"
+    )
 
 
 def pid(router, daemon):
@@ -47,13 +113,14 @@ def resident(number):
     return int(status(number, "VmRSS").split()[0]) * 1024
 
 
-def start(router, daemon, launcher="", option=None, configure=True):
+def start(router, daemon, launcher="", more="", logs=None):
     """Starts a daemon as FRR's service script does, and gives it its configuration.
 
-    `launcher` stands in front of the program; `option` in place of the usual ones.
+    `launcher` stands in front of the program, `more` behind its usual options;
+    `logs` is the folder of its log when it can't enter the usual one.
     """
     net = router.net
-    options = option if option is not None else net.daemons_options.get(daemon, "")
+    options = f"{net.daemons_options.get(daemon, '')} {more}"
     program = os.path.join(net.daemondir, daemon)
     run = f"/var/run/frr/{daemon}"
     router.run(f"rm -f {run}.pid {run}.vty")
@@ -64,13 +131,8 @@ def start(router, daemon, launcher="", option=None, configure=True):
         lambda: "yes" in router.run(f"test -s {run}.pid -a -S {run}.vty && echo yes"),
         f"{daemon} does not start: {output}",
     )
-    log_to_file(router, daemon)
-    if configure:
-        vtysh_file(router)
-
-
-def vtysh_file(router):
-    return router.run("vtysh -f /etc/frr/frr.conf 2>&1")
+    log_to_file(router, daemon, logs)
+    router.run("vtysh -f /etc/frr/frr.conf 2>&1")
 
 
 def kill(router, daemon, signal="KILL"):

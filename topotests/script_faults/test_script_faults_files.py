@@ -14,7 +14,20 @@ import threading
 
 import pytest
 
-from script_faults.faults import assert_same, directory, pid, table, timed
+from script_faults.faults import (  # noqa: F401
+    PEER,
+    PREFIX,
+    VERDICT,
+    assert_same,
+    directory,
+    expect_asked,
+    expect_verdict,
+    pid,
+    r2,
+    table,
+    timed,
+    two_routers,
+)
 from scripttopo import (
     config,
     established,
@@ -22,30 +35,19 @@ from scripttopo import (
     expect_established,
     expect_path,
     expect_true,
+    log_file,
     log_lines,
     script,
-    topology,
     vtysh,
     write_script,
 )
 
 pytestmark = [pytest.mark.bgpd]
 
-PREFIX = "198.51.100.0/28"
-PEER = "192.0.2.1"
-
 
 @pytest.fixture(scope="module", autouse=True)
 def tgen(request):
-    for tgen in topology(request, {"s1": ["r1", "r2"]}):
-        expect_established(tgen.gears["r2"], PEER)
-        expect_path(tgen.gears["r2"], PREFIX, {"locPrf": 201})
-        yield tgen
-
-
-@pytest.fixture
-def r2(tgen):
-    return tgen.gears["r2"]
+    yield from two_routers(request)
 
 
 def truncated(file):
@@ -109,12 +111,12 @@ def remove(file):
         os.remove(file)
 
 
-@pytest.mark.parametrize("name", ["edge", "part"])
+@pytest.mark.parametrize("name", ["edge", pytest.param("part", marks=pytest.mark.long)])
 @pytest.mark.parametrize("fault", FAULTS)
 def test_the_script_in_service_stays(r2, name, fault):
     take_place, says = FAULTS[fault]
     file = os.path.join(directory(r2), name + ".lua")
-    before, sessions = table(r2), established(r2, PEER)
+    before, sessions = expect_verdict(r2), established(r2, PEER)
     generation = script(r2, "edge")["generation"]
     shutil.move(file, file + ".kept")
     try:
@@ -123,13 +125,14 @@ def test_the_script_in_service_stays(r2, name, fault):
         assert says in output and "stays in service" in output, output
         shown = timed(r2, "show script edge")
         assert "reload refused" in shown, shown
-        timed(r2, "clear bgp ipv4 unicast 192.0.2.1 soft in")
+        expect_asked(r2)
         assert script(r2, "edge")["generation"] == generation
         assert_same(table(r2), before)
     finally:
         remove(file)
         shutil.move(file + ".kept", file)
     assert f"generation {generation + 1} in service" in timed(r2, "script reload edge")
+    expect_asked(r2)
     assert_same(table(r2), before)
     assert established(r2, PEER) == sessions
 
@@ -159,7 +162,7 @@ def test_a_file_that_is_renamed_while_it_is_reloaded(r2):
         writer.join()
     write_script(r2, "edge", good)
     assert "in service" in timed(r2, "script reload edge")
-    expect_path(r2, PREFIX, {"locPrf": 201})
+    expect_path(r2, PREFIX, {"locPrf": VERDICT})
     assert established(r2, PEER) == sessions
 
 
@@ -182,7 +185,7 @@ def test_a_file_that_is_written_while_it_is_reloaded(r2):
         for _ in range(20):
             output = timed(r2, "script reload edge")
             assert "in service" in output, output
-            expect_path(r2, PREFIX, {"locPrf": 201})
+            expect_path(r2, PREFIX, {"locPrf": VERDICT})
     finally:
         stop.set()
         writer.join()
@@ -210,7 +213,7 @@ def test_a_full_disk_under_the_configuration(r2, full):
     fill(r2, full)
     r2.run(f"mount --bind {full} /etc/frr")
     try:
-        before = table(r2)
+        before = expect_verdict(r2)
         output = vtysh(r2, "write memory")
         assert "[OK]" not in output.replace("Building", ""), output
         assert "script load edge" in r2.run("cat /etc/frr/frr.conf")
@@ -234,11 +237,11 @@ def test_a_full_disk_under_the_log(r2, full):
     assert "in service" in timed(r2, "script reload edge")
     expect_true(lambda: script(r2, "edge")["calls"] > calls, "no calls")
     timed(r2, "show bgp summary")
-    expect_path(r2, PREFIX, {"locPrf": 201})
+    expect_path(r2, PREFIX, {"locPrf": VERDICT})
     assert pid(r2, "bgpd") == number
     write_script(r2, "edge", good)
     assert "in service" in timed(r2, "script reload edge")
-    config(r2, f"log file {os.path.join(os.path.dirname(directory(r2)), 'r2-bgpd.log')} debug")
+    config(r2, f"log file {log_file(r2, 'bgpd')} debug")
     vtysh(r2, "send log again")
     expect_true(lambda: log_lines(r2, "bgpd", "") != [], "no log any more")
 
@@ -248,7 +251,7 @@ def test_a_full_disk_under_the_scripts(r2, full):
     scripts = directory(r2)
     r2.run(f"cp -a {scripts}/. {full}/")
     fill(r2, full)
-    before = table(r2)
+    before = expect_verdict(r2)
     r2.run(f"mount --bind {full} {scripts}")
     try:
         long = "function route_match(prefix, attributes)\\n" + "-- filler\\n" * 2000

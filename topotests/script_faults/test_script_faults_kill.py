@@ -8,14 +8,17 @@ same table is there, attribute by attribute; the other daemons stay up.
 
 import pytest
 
-from script_faults.faults import (
+from script_faults.faults import (  # noqa: F401
     FEED,
+    PEER,
     assert_same,
     bring_to_rest,
     expect_rest,
+    fed_router,
     feed,
     kill,
     pid,
+    r2,
     start,
     updates_read,
 )
@@ -25,7 +28,6 @@ from scripttopo import (
     expect_true,
     script,
     show,
-    topology,
     vtysh,
 )
 
@@ -36,16 +38,7 @@ ROUTES = 3000
 
 @pytest.fixture(scope="module", autouse=True)
 def tgen(request):
-    yield from topology(
-        request,
-        {"s1": ["r1", "r2", "h1"]},
-        hosts={"h1": (FEED + "/28", "192.0.2.2")},
-    )
-
-
-@pytest.fixture
-def r2(tgen):
-    return tgen.gears["r2"]
+    yield from fed_router(request)
 
 
 class Feeder:
@@ -85,7 +78,7 @@ def feeder(tgen):
 
 def at_rest(router, feeder):
     """The table, when it has come to rest after whatever happened."""
-    expect_established(router, "192.0.2.1", FEED)
+    expect_established(router, PEER, FEED)
     return expect_rest(router, feeder.rest())
 
 

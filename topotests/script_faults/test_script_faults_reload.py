@@ -13,16 +13,19 @@ import sys
 
 import pytest
 
-from script_faults.faults import (
+from script_faults.faults import (  # noqa: F401
     FEED,
+    PEER,
     assert_same,
     bring_to_rest,
     directory,
     expect_rest,
+    fed_router,
     feed,
     kill,
     pid,
     resident,
+    r2,
     start,
     table,
 )
@@ -32,7 +35,6 @@ from scripttopo import (
     expect_established,
     expect_true,
     script,
-    topology,
     write_script,
 )
 
@@ -64,16 +66,7 @@ end
 
 @pytest.fixture(scope="module", autouse=True)
 def tgen(request):
-    yield from topology(
-        request,
-        {"s1": ["r1", "r2", "h1"]},
-        hosts={"h1": (FEED + "/28", "192.0.2.2")},
-    )
-
-
-@pytest.fixture
-def r2(tgen):
-    return tgen.gears["r2"]
+    yield from fed_router(request)
 
 
 @pytest.fixture
@@ -113,16 +106,16 @@ def repeats(request):
 
 
 def test_reloads_while_routes_come_and_go(tgen, r2, process, repeats):
-    expect_established(r2, "192.0.2.1", FEED)
+    expect_established(r2, PEER, FEED)
     reload(r2, WARM, 0)
-    number, sessions = pid(r2, "bgpd"), established(r2, "192.0.2.1", FEED)
+    number, sessions = pid(r2, "bgpd"), established(r2, PEER, FEED)
     warm = resident(number)
     reload(r2, repeats, WARM)
     version = WARM + repeats - 1
     expect(lambda: script(r2, "edge"), {"generation": 1 + WARM + repeats}, "generations")
     seen = expect_rest(r2, bring_to_rest(process))
     assert_verdicts(seen, version)
-    assert established(r2, "192.0.2.1", FEED) == sessions
+    assert established(r2, PEER, FEED) == sessions
     assert pid(r2, "bgpd") == number
     assert script(r2, "edge")["errors"] == dict.fromkeys(script(r2, "edge")["errors"], 0)
     after = resident(number)
@@ -137,7 +130,7 @@ def test_reloads_while_routes_come_and_go(tgen, r2, process, repeats):
     start(r2, "bgpd")
     again = feed(tgen.gears["h1"], ROUTES, "--churn", "60000")
     try:
-        expect_established(r2, "192.0.2.1", FEED)
+        expect_established(r2, PEER, FEED)
         scratch = expect_rest(r2, bring_to_rest(again))
     finally:
         again.kill()

@@ -133,8 +133,9 @@ fn links(from: &Path, copy: &Path) -> Result<()> {
     Ok(())
 }
 
-/// These have a command of their own, `cargo xtask test faults`: some of their tests want a machine that does nothing else.
-const APART: [&str; 1] = ["script_faults"];
+/// These have commands of their own, `cargo xtask test hostile` and `cargo xtask test faults`, which take long. What they measure
+/// of time and memory is that of a build without sanitizers.
+const APART: [&str; 2] = ["script_promises", "script_faults"];
 
 /// The folders of our own topotests that are run with all others.
 pub fn ours(layout: &Layout) -> Result<Vec<PathBuf>> {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What fails around the daemons. Everything here is run by the parts `rust` and `topo`, too; here it can be repeated.
+//! What fails around the daemons. The parts `rust` and `topo` have this, too, in a short form.
 
 use anyhow::{Result, bail};
 
@@ -7,6 +7,9 @@ use super::Count;
 use crate::layout::Layout;
 use crate::step::run;
 use crate::topotest;
+
+/// Of the topotests, those with daemons.
+pub const FOLDER: &str = "script_faults";
 
 /// The tests of faults, with so many reloads under load.
 pub fn test(layout: &Layout, repeats: Option<u32>) -> Result<Count> {
@@ -23,6 +26,6 @@ pub fn test(layout: &Layout, repeats: Option<u32>) -> Result<Count> {
         bail!("no test of files and memory was found");
     }
     let more = repeats.map(|n| vec![format!("--repeats={n}")]).unwrap_or_default();
-    count += topotest::pytest(layout, "script_faults", &["script_faults".to_owned()], &more)?;
+    count += topotest::pytest(layout, FOLDER, &[FOLDER.to_owned()], &more)?;
     Ok(count)
 }

@@ -22,7 +22,8 @@ const REPEATS: u32 = 1000;
 /// Who runs cases, in the order of the table.
 const RUNNERS: [&str; 4] = ["library", "bgpd", "zebra", "vrrpd"];
 /// The live daemons' part, of our topotests.
-const LIVE: &str = "topotests/script_promises";
+/// The folder of the live cases.
+pub const FOLDER: &str = "script_promises";
 const PAGE: &str = "docs/reliability.md";
 const BEGIN: &str = "<!-- The table of cases: made by `cargo xtask test hostile --write`. -->";
 const END: &str = "<!-- The end of the table of cases. -->";
@@ -63,13 +64,8 @@ pub fn test(layout: &Layout, extent: Extent, write: bool) -> Result<Count> {
         fs::remove_dir_all(&folder)?;
     }
     let mut count = library(layout, extent)?;
-    let live = layout.repo.join(LIVE);
-    if live.is_dir() {
-        build::build(layout, false)?;
-        count += daemons(layout, &live, extent)?;
-    } else {
-        eprintln!("{LIVE} is not there: only the library was tested");
-    }
+    build::build(layout, false)?;
+    count += daemons(layout, extent)?;
     let table = table(&folder)?;
     let file = folder.join("table.md");
     fs::write(&file, &table)?;
@@ -120,13 +116,13 @@ fn library(layout: &Layout, extent: Extent) -> Result<Count> {
     Ok(count)
 }
 
-fn daemons(layout: &Layout, live: &Path, extent: Extent) -> Result<Count> {
+fn daemons(layout: &Layout, extent: Extent) -> Result<Count> {
     // The framework passes the environment of this process on. Without numbers a runner takes one case of each kind.
     let mut variables = vec![("HOSTILE_RESULTS", results(layout).display().to_string())];
     if !matches!(extent, Extent::Quick) {
         variables.extend(extent.variables());
     }
-    topotest::pytest_with(layout, "hostile", &[live.display().to_string()], &[], &variables)
+    topotest::pytest_with(layout, "hostile", &[FOLDER.to_owned()], &[], &variables)
 }
 
 /// A row for each case, with what each runner measured.

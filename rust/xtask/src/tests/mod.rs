@@ -41,7 +41,7 @@ pub enum Part {
     Fuzz,
     /// Our topotests
     Topo,
-    /// What fails around the daemons: files, memory, processes, clocks; parts of rust and topo, with repeats
+    /// What fails around the daemons: files, memory, processes, clocks; in rust and topo in a short form, here as a whole and with repeats
     Faults,
     /// Our topotests with FRR and the library under sanitizers; long, and only when it is named
     Sanitized,
@@ -131,8 +131,11 @@ fn topo_paths(layout: &Layout) -> Result<Vec<String>> {
 
 fn topo(layout: &Layout) -> Result<Count> {
     build::runtimes(layout)?;
-    let paths = topo_paths(layout)?;
-    let mut count = topotest::pytest(layout, "ours", &paths, &topotest::parallel())?;
+    let mut paths = topo_paths(layout)?;
+    paths.extend([hostile::FOLDER, faults::FOLDER].map(str::to_owned));
+    let mut more = topotest::parallel();
+    more.push("--short".to_owned());
+    let mut count = topotest::pytest(layout, "ours", &paths, &more)?;
     count += sanitized::reports(layout, "ours")?;
     Ok(count)
 }
