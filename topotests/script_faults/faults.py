@@ -76,7 +76,10 @@ def expect_verdict(router, localpref=VERDICT):
         seen.clear()
         seen.update(table(router))
         paths = [path for prefix in ROUTES & seen.keys() for path in seen[prefix]["paths"]]
-        return ROUTES <= seen.keys() and all(p.get("locPrf") == localpref for p in paths)
+        return ROUTES <= seen.keys() and all(
+            path.get("locPrf") == localpref and path.get("bestpath", {}).get("overall")
+            for path in paths
+        )
 
     expect_true(decided, f"no verdict {localpref} on all routes of r1")
     return dict(seen)
@@ -113,14 +116,14 @@ def resident(number):
     return int(status(number, "VmRSS").split()[0]) * 1024
 
 
-def start(router, daemon, launcher="", more="", logs=None):
+def start(router, daemon, launcher="", options=None, logs=None):
     """Starts a daemon as FRR's service script does, and gives it its configuration.
 
-    `launcher` stands in front of the program, `more` behind its usual options;
+    `launcher` stands in front of the program, `options` in place of the usual ones;
     `logs` is the folder of its log when it can't enter the usual one.
     """
     net = router.net
-    options = f"{net.daemons_options.get(daemon, '')} {more}"
+    options = options or net.daemons_options.get(daemon, "")
     program = os.path.join(net.daemondir, daemon)
     run = f"/var/run/frr/{daemon}"
     router.run(f"rm -f {run}.pid {run}.vty")
@@ -178,20 +181,18 @@ def updates_read(router):
 def expect_rest(router, updates):
     """Waits until so many UPDATEs of the feeder are read and nothing changes any more;
     the table."""
-    seen = [None]
+    seen = [{}, None]
 
     def unchanged():
-        stats = neighbor(router).get("messageStats", {})
-        before, seen[0] = seen[0], table(router)
-        return (
-            stats.get("updatesRecv", 0) >= updates
-            and stats.get("depthInq") == 0
-            and seen[0]
-            and before == seen[0]
-        )
+        before, seen[:] = seen[1], [neighbor(router).get("messageStats", {}), table(router)]
+        read = seen[0].get("updatesRecv", 0)
+        return read >= updates and not seen[0].get("depthInq") and before == seen[1] != {}
 
-    expect_true(unchanged, "the table does not come to rest")
-    return seen[0]
+    try:
+        expect_true(unchanged, "the table does not come to rest")
+    except AssertionError as error:
+        raise AssertionError(f"{error}: {updates} UPDATEs sent, {seen[0]}") from None
+    return seen[1]
 
 
 # What is not of the route: when it came, and in which order.

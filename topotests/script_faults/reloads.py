@@ -1,17 +1,23 @@
 #!/usr/bin/env python
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Writes versions of a policy and has bgpd reload each: POLICY FILE FIRST COUNT.
+"""Writes versions of a policy and has bgpd reload each: POLICY FILE FIRST COUNT NEIGHBOR.
 
 Talks to bgpd's own socket, as vtysh does: a process for each of ten thousand
-reloads would take longer than the reloads.
+reloads would take longer than the reloads. It waits when bgpd has too much left to
+read of the neighbor: a table that is not read is not fed, and the queue is memory
+of bgpd that is not the script's.
 """
 
+import json
 import os
 import socket
 import sys
+import time
 
 # What ends an answer (vtysh/vtysh.c, vtysh_client_run): three NULs and a status.
 MARK = b"\0\0\0"
+# UPDATEs that may wait, seconds until they no longer do, reloads until it is asked.
+QUEUE, PATIENCE, EVERY = 200, 60, 5
 
 
 def ask(vty, command):
@@ -25,8 +31,20 @@ def ask(vty, command):
     return answer[:-4].decode(), answer[-1]
 
 
+def catch_up(vty, neighbor):
+    """Waits until bgpd has read nearly all that the neighbor has sent."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        answer, _ = ask(vty, f"show bgp neighbors {neighbor} json")
+        if json.loads(answer)[neighbor]["messageStats"]["depthInq"] <= QUEUE:
+            return
+        time.sleep(0.05)
+    raise SystemExit(f"bgpd has not read what {neighbor} sent for {PATIENCE} s")
+
+
 def main():
-    policy, file, first, count = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:5])
+    policy, file, neighbor = sys.argv[1], sys.argv[2], sys.argv[5]
+    first, count = map(int, sys.argv[3:5])
     with open(policy, encoding="ascii") as text:
         policy = text.read()
     with socket.socket(socket.AF_UNIX) as vty:
@@ -40,6 +58,8 @@ def main():
             answer, status = ask(vty, "script reload edge")
             if status != 0 or "in service" not in answer or "stays" in answer:
                 raise SystemExit(f"version {version}: {status}: {answer}")
+            if version % EVERY == 0:
+                catch_up(vty, neighbor)
     print(f"{count} reloads")
 
 

@@ -24,7 +24,6 @@ from script_faults.faults import (  # noqa: F401
     expect_verdict,
     pid,
     r2,
-    table,
     timed,
     two_routers,
 )
@@ -127,13 +126,13 @@ def test_the_script_in_service_stays(r2, name, fault):
         assert "reload refused" in shown, shown
         expect_asked(r2)
         assert script(r2, "edge")["generation"] == generation
-        assert_same(table(r2), before)
+        assert_same(expect_verdict(r2), before)
     finally:
         remove(file)
         shutil.move(file + ".kept", file)
     assert f"generation {generation + 1} in service" in timed(r2, "script reload edge")
     expect_asked(r2)
-    assert_same(table(r2), before)
+    assert_same(expect_verdict(r2), before)
     assert established(r2, PEER) == sessions
 
 
@@ -217,7 +216,7 @@ def test_a_full_disk_under_the_configuration(r2, full):
         output = vtysh(r2, "write memory")
         assert "[OK]" not in output.replace("Building", ""), output
         assert "script load edge" in r2.run("cat /etc/frr/frr.conf")
-        assert_same(table(r2), before)
+        assert_same(expect_verdict(r2), before)
     finally:
         r2.run("umount /etc/frr")
 
@@ -259,7 +258,7 @@ def test_a_full_disk_under_the_scripts(r2, full):
         del output
         output = timed(r2, "script reload edge")
         assert "stays in service" in output, output
-        assert_same(table(r2), before)
+        assert_same(expect_verdict(r2), before)
     finally:
         r2.run(f"umount {scripts}")
     assert "in service" in timed(r2, "script reload edge")
