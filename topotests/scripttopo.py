@@ -90,9 +90,7 @@ def topology(request, links, daemons=(), hosts=None, prepare=None):
                 (TopoRouter.RD_ZEBRA, option),
                 (TopoRouter.RD_MGMTD, None),
             ]
-            + [
-                (daemon, option if daemon in SCRIPTED else None) for daemon in daemons
-            ],
+            + [(daemon, option if daemon in SCRIPTED else None) for daemon in daemons],
         )
     for name in routers:
         # One after the other: what a router tells the next one is in its log.

@@ -75,7 +75,9 @@ def expect_verdict(router, localpref=VERDICT):
     def decided():
         seen.clear()
         seen.update(table(router))
-        paths = [path for prefix in ROUTES & seen.keys() for path in seen[prefix]["paths"]]
+        paths = [
+            path for prefix in ROUTES & seen.keys() for path in seen[prefix]["paths"]
+        ]
         return ROUTES <= seen.keys() and all(
             path.get("locPrf") == localpref and path.get("bestpath", {}).get("overall")
             for path in paths
@@ -184,9 +186,14 @@ def expect_rest(router, updates):
     seen = [{}, None]
 
     def unchanged():
-        before, seen[:] = seen[1], [neighbor(router).get("messageStats", {}), table(router)]
+        before, seen[:] = seen[1], [
+            neighbor(router).get("messageStats", {}),
+            table(router),
+        ]
         read = seen[0].get("updatesRecv", 0)
-        return read >= updates and not seen[0].get("depthInq") and before == seen[1] != {}
+        return (
+            read >= updates and not seen[0].get("depthInq") and before == seen[1] != {}
+        )
 
     try:
         expect_true(unchanged, "the table does not come to rest")
@@ -226,7 +233,9 @@ def table(router):
 def assert_same(now, before):
     """Two tables, attribute by attribute; names a few differences."""
     assert before, "an empty table proves nothing"
-    missing, more = sorted(before.keys() - now.keys()), sorted(now.keys() - before.keys())
+    missing, more = sorted(before.keys() - now.keys()), sorted(
+        now.keys() - before.keys()
+    )
     assert not missing, f"{len(missing)} routes are lost: {missing[:5]}"
     assert not more, f"{len(more)} routes are too many: {more[:5]}"
     other = [prefix for prefix in before if before[prefix] != now[prefix]]

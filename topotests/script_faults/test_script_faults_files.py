@@ -230,7 +230,9 @@ def test_a_full_disk_under_the_log(r2, full):
     file = os.path.join(directory(r2), "edge.lua")
     with open(file, encoding="ascii") as text:
         good = text.read()
-    noisy = good.replace("return prefix", 'log.info("route " .. tostring(prefix))\nreturn prefix')
+    noisy = good.replace(
+        "return prefix", 'log.info("route " .. tostring(prefix))\nreturn prefix'
+    )
     write_script(r2, "edge", noisy)
     calls = script(r2, "edge")["calls"]
     assert "in service" in timed(r2, "script reload edge")

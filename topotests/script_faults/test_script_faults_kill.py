@@ -106,7 +106,12 @@ def before(r2, feeder):
     """The table at rest."""
     feeder.load()
     before = at_rest(r2, feeder)
-    localprefs = {p["locPrf"] for route in before.values() for p in route["paths"] if "locPrf" in p}
+    localprefs = {
+        p["locPrf"]
+        for route in before.values()
+        for p in route["paths"]
+        if "locPrf" in p
+    }
     assert localprefs == {201}, localprefs
     feeder.installed = known_as_installed(r2, len(before))
     feeder.load()
@@ -119,7 +124,9 @@ def test_bgpd_is_killed(r2, feeder, before):
     others = {daemon: pid(r2, daemon) for daemon in ("zebra", "mgmtd")}
     kill(r2, "bgpd")
     start(r2, "bgpd")
-    expect(lambda: script(r2, "edge"), {"state": "in service", "generation": 1}, "script")
+    expect(
+        lambda: script(r2, "edge"), {"state": "in service", "generation": 1}, "script"
+    )
     feeder.come_back()
     assert_same(at_rest(r2, feeder), before)
     assert {daemon: pid(r2, daemon) for daemon in others} == others
@@ -134,7 +141,9 @@ def test_zebra_is_killed(r2, feeder, before):
         kill(r2, daemon, "TERM")
     for daemon in ("zebra", *others):
         start(r2, daemon)
-    expect(lambda: script(r2, "edge"), {"state": "in service", "generation": 1}, "script")
+    expect(
+        lambda: script(r2, "edge"), {"state": "in service", "generation": 1}, "script"
+    )
     feeder.come_back()
     assert_same(at_rest(r2, feeder), before)
     expect_true(lambda: installed(r2) == feeder.installed, "zebra has other routes now")
@@ -146,6 +155,11 @@ def test_mgmtd_is_killed(r2, feeder, before):
     start(r2, "mgmtd")
     assert_same(at_rest(r2, feeder), before)
     assert {daemon: pid(r2, daemon) for daemon in numbers} == numbers
-    output = vtysh(r2, "configure terminal", "script edge limit time 40", "no script edge limit time")
+    output = vtysh(
+        r2,
+        "configure terminal",
+        "script edge limit time 40",
+        "no script edge limit time",
+    )
     assert "%" not in output, output
     assert "in service" in vtysh(r2, "script reload edge")

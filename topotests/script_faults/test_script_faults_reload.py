@@ -88,7 +88,9 @@ def reload(router, count, first):
     with open(policy, "w", encoding="ascii") as file:
         file.write(POLICY)
     file = os.path.join(directory(router), "edge.lua")
-    output = router.run(f"{sys.executable} {helper} {policy} {file} {first} {count} {FEED} 2>&1")
+    output = router.run(
+        f"{sys.executable} {helper} {policy} {file} {first} {count} {FEED} 2>&1"
+    )
     assert output.strip() == f"{count} reloads", output[-2000:]
 
 
@@ -115,12 +117,16 @@ def test_reloads_while_routes_come_and_go(tgen, r2, process, repeats):
     warm = resident(number)
     reload(r2, repeats, WARM)
     version = WARM + repeats - 1
-    expect(lambda: script(r2, "edge"), {"generation": 1 + WARM + repeats}, "generations")
+    expect(
+        lambda: script(r2, "edge"), {"generation": 1 + WARM + repeats}, "generations"
+    )
     seen = expect_rest(r2, bring_to_rest(process))
     assert_verdicts(seen, version)
     assert established(r2, PEER, FEED) == sessions
     assert pid(r2, "bgpd") == number
-    assert script(r2, "edge")["errors"] == dict.fromkeys(script(r2, "edge")["errors"], 0)
+    assert script(r2, "edge")["errors"] == dict.fromkeys(
+        script(r2, "edge")["errors"], 0
+    )
     after = resident(number)
     print(f"{repeats} reloads: {warm} -> {after} octets")
     assert after < warm * 1.05, (warm, after)

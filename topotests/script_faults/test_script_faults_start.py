@@ -98,7 +98,9 @@ def assert_scripts_work(router):
         "route-map IN permit 5",
         "match script probe",
     )
-    expect_true(lambda: script(router, "probe")["errors"]["deadline"] > 0, "no deadline")
+    expect_true(
+        lambda: script(router, "probe")["errors"]["deadline"] > 0, "no deadline"
+    )
     assert script(router, "probe")["timeNsecs"]["max"] < 200e6
     vtysh(
         router,
@@ -128,7 +130,9 @@ def visible(r2):
     """The test's folder in a place that every user can enter: the checkout may lie
     under a home that only its owner can."""
     place = "/var/run/frr/visible"
-    output = r2.run(f"mkdir -p {place} && mount --bind {os.path.dirname(directory(r2))} {place}")
+    output = r2.run(
+        f"mkdir -p {place} && mount --bind {os.path.dirname(directory(r2))} {place}"
+    )
     assert not output.strip(), output
     yield place
     r2.run(f"umount -l {place}")
@@ -252,7 +256,9 @@ def test_the_wall_clock_jumps(r2, clock, seconds):
     sessions = established(r2, PEER)
     clock(seconds)
     assert_time_passes(r2)
-    written = time.strptime(log_lines(r2, "bgpd", "a tick")[-1][:19], "%Y/%m/%d %H:%M:%S")
+    written = time.strptime(
+        log_lines(r2, "bgpd", "a tick")[-1][:19], "%Y/%m/%d %H:%M:%S"
+    )
     off = time.mktime(written) - time.time()
     assert abs(off - seconds) < 60, f"the log's clock is off by {off} s"
     assert_scripts_work(r2)
