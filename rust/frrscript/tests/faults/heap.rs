@@ -128,6 +128,13 @@ fn size_of_block(block: *mut c_void) -> usize {
     unsafe { libc::malloc_usable_size(block) }
 }
 
+/// No block, and why, as the C library says it.
+fn none() -> *mut c_void {
+    // SAFETY: the thread's own.
+    unsafe { *libc::__errno_location() = libc::ENOMEM };
+    std::ptr::null_mut()
+}
+
 /// The C library's, for everything but the engine and Rust.
 ///
 /// # Safety
@@ -135,7 +142,7 @@ fn size_of_block(block: *mut c_void) -> usize {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn malloc(size: usize) -> *mut c_void {
     if fails(Part::Compiler, size.max(1)) {
-        return std::ptr::null_mut();
+        return none();
     }
     // SAFETY: the caller's promise.
     let block = unsafe { __libc_malloc(size) };
@@ -152,7 +159,7 @@ pub unsafe extern "C" fn realloc(block: *mut c_void, size: usize) -> *mut c_void
     let before = size_of_block(block);
     // A heap may fail also to make a block smaller: it moves it to where blocks of that size are.
     if fails(Part::Engine, size.saturating_sub(before).max(1)) {
-        return std::ptr::null_mut();
+        return none();
     }
     // SAFETY: the caller's promise.
     let new = unsafe { __libc_realloc(block, size) };
