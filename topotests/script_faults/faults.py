@@ -7,7 +7,6 @@ import os
 import subprocess
 import time
 
-import pytest
 from lib.topogen import get_topogen
 from scripttopo import (
     expect_established,
@@ -44,11 +43,6 @@ def fed_router(request):
         {"s1": ["r1", "r2", "h1"]},
         hosts={"h1": (FEED + "/28", "192.0.2.2")},
     )
-
-
-@pytest.fixture
-def r2(tgen):
-    return tgen.gears["r2"]
 
 
 def timed(router, *commands):

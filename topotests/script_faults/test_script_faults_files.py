@@ -14,7 +14,7 @@ import threading
 
 import pytest
 
-from script_faults.faults import (  # noqa: F401
+from script_faults.faults import (
     PEER,
     PREFIX,
     VERDICT,
@@ -23,7 +23,6 @@ from script_faults.faults import (  # noqa: F401
     expect_asked,
     expect_verdict,
     pid,
-    r2,
     timed,
     two_routers,
 )

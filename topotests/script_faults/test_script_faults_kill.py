@@ -8,7 +8,7 @@ same table is there, attribute by attribute; the others stay up if watchfrr lets
 
 import pytest
 
-from script_faults.faults import (  # noqa: F401
+from script_faults.faults import (
     FEED,
     PEER,
     ROUTES,
@@ -19,7 +19,6 @@ from script_faults.faults import (  # noqa: F401
     feed,
     kill,
     pid,
-    r2,
     start,
     updates_read,
 )
@@ -156,8 +155,7 @@ def test_mgmtd_is_killed(r2, feeder, before):
     assert_same(at_rest(r2, feeder), before)
     assert {daemon: pid(r2, daemon) for daemon in numbers} == numbers
     output = vtysh(
-        r2,
-        "configure terminal",
+            "configure terminal",
         "script edge limit time 40",
         "no script edge limit time",
     )

@@ -13,7 +13,7 @@ import sys
 
 import pytest
 
-from script_faults.faults import (  # noqa: F401
+from script_faults.faults import (
     FEED,
     PEER,
     assert_same,
@@ -25,7 +25,6 @@ from script_faults.faults import (  # noqa: F401
     kill,
     pid,
     resident,
-    r2,
     start,
     table,
 )

@@ -16,7 +16,7 @@ import time
 
 import pytest
 
-from script_faults.faults import (  # noqa: F401
+from script_faults.faults import (
     PEER,
     assert_same,
     directory,
@@ -25,7 +25,6 @@ from script_faults.faults import (  # noqa: F401
     kill,
     logdir,
     pid,
-    r2,
     start,
     status,
     two_routers,
