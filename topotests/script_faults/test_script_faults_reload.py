@@ -26,13 +26,11 @@ from script_faults.faults import (
     pid,
     resident,
     start,
-    table,
 )
 from scripttopo import (
     established,
     expect,
     expect_established,
-    expect_true,
     script,
     write_script,
 )
