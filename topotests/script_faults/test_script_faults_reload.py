@@ -98,6 +98,8 @@ def assert_verdicts(routes, version):
             if path.get("peer", {}).get("peerId") != FEED:
                 continue
             assert path["locPrf"] == 1000 + version, (prefix, path)
+            # It is the only one.
+            assert path.get("bestpath", {}).get("overall"), (prefix, path)
             own = [c for c in path["community"]["list"] if c.startswith("65002:")]
             assert own == [f"65002:{version}"], (prefix, path)
 
