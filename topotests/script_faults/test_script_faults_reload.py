@@ -26,6 +26,7 @@ from script_faults.faults import (
     pid,
     resident,
     start,
+    table,
 )
 from scripttopo import (
     established,
@@ -113,6 +114,8 @@ def test_reloads_while_routes_come_and_go(tgen, r2, process, repeats):
     expect_established(r2, PEER, FEED)
     reload(r2, WARM, 0)
     number, sessions = pid(r2, "bgpd"), established(r2, PEER, FEED)
+    # What the answer takes is in both figures.
+    table(r2)
     warm = resident(number)
     reload(r2, repeats, WARM)
     version = WARM + repeats - 1
