@@ -73,7 +73,9 @@ def expect_verdict(router, localpref=VERDICT):
             path for prefix in ROUTES & seen.keys() for path in seen[prefix]["paths"]
         ]
         return ROUTES <= seen.keys() and all(
-            path.get("locPrf") == localpref and path.get("bestpath", {}).get("overall")
+            path.get("locPrf") == localpref
+            and path.get("bestpath", {}).get("overall")
+            and "processScheduled" not in path
             for path in paths
         )
 

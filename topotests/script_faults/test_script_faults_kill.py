@@ -155,7 +155,8 @@ def test_mgmtd_is_killed(r2, feeder, before):
     assert_same(at_rest(r2, feeder), before)
     assert {daemon: pid(r2, daemon) for daemon in numbers} == numbers
     output = vtysh(
-            "configure terminal",
+        r2,
+        "configure terminal",
         "script edge limit time 40",
         "no script edge limit time",
     )
