@@ -20,6 +20,7 @@ from script_faults.faults import (
     kill,
     pid,
     start,
+    table,
     updates_read,
 )
 from scripttopo import (
@@ -79,6 +80,8 @@ def feeder(tgen):
 def at_rest(router, feeder):
     """The table, when it has come to rest after whatever happened."""
     expect_established(router, PEER, FEED)
+    # The feeder tells when it is done; the other neighbor does not.
+    expect_true(lambda: ROUTES <= table(router).keys(), f"not all routes of {PEER}")
     return expect_rest(router, feeder.rest())
 
 

@@ -15,7 +15,7 @@ import time
 import pytest
 
 import scripttopo
-from promises import HERE, KEEPALIVE, ROUND, Daemon, Poller, Speaker, starved
+from promises import HERE, KEEPALIVE, ROUND, Daemon, Poller, Speaker, starved, until
 from scripttopo import (
     config,
     established,
@@ -303,8 +303,9 @@ def test_47_an_answer_after_the_route_is_gone(bgpd, feeder, group):
     size = bgpd.log_size()
 
     def answered():
-        # One that bgpd hears of together with its withdrawal is no event.
         feeder.tell(f"announce {FIRST} 10 1")
+        # One that bgpd hears of together with its withdrawal is no event.
+        until(lambda: runtime(bgpd)[0]["inFlight"] > 0, "the runtime is not asked")
         feeder.tell(f"withdraw {FIRST} 10")
         return said(bgpd, size, "answered") >= 10
 
