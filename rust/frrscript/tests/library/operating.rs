@@ -4,7 +4,9 @@
 use super::host::{Host, Rule};
 use super::tables::Objects;
 use frrscript::ffi::abi::Verdict;
-use frrscript::ffi::exports::operate::{frrscript_script_reload, frrscript_script_unload};
+use frrscript::ffi::exports::operate::{
+    frrscript_script_reevaluated, frrscript_script_reload, frrscript_script_unload,
+};
 use insta::assert_snapshot;
 use std::cell::RefCell;
 use std::ptr::null_mut;
@@ -128,4 +130,16 @@ fn an_unload_from_inside_a_call() {
         assert_eq!(unsafe { frrscript_script_unload(c"s".as_ptr(), null_mut()) }, 0);
     });
     assert_eq!(verdict, Verdict::MATCH);
+}
+
+/// Found by the fuzz target `api`: the second sum was an overflow.
+#[test]
+fn an_account_of_routes_ends_at_the_largest_number() {
+    let host = Host::with("function f() return true end");
+    host.load("s").expect("it loads");
+    for _ in 0..2 {
+        // SAFETY: a live string.
+        unsafe { frrscript_script_reevaluated(c"s".as_ptr(), u64::MAX, u64::MAX - 1) };
+    }
+    assert_eq!(host.show("s")["reevaluated"]["evaluations"], u64::MAX);
 }

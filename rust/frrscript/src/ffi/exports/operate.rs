@@ -187,13 +187,13 @@ fn counted<T>(name: *const c_char, otherwise: T, body: impl FnOnce(Rc<Script>) -
 }
 
 /// The daemon's account of a reload: how many routes were evaluated again, and how many of them came out differently.
-/// Adds to what was told since the reload.
+/// Adds to what was told since the reload, up to the largest number there is.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn frrscript_script_reevaluated(name: *const c_char, evaluated: u64, changed: u64) {
     wall("frrscript_script_reevaluated", (), || {
         counted(name, (), |script| {
             let (e, c) = script.reevaluated.get().unwrap_or_default();
-            script.reevaluated.set(Some((e + evaluated, c + changed)));
+            script.reevaluated.set(Some((e.saturating_add(evaluated), c.saturating_add(changed))));
         });
     });
 }
