@@ -55,3 +55,18 @@ def init(self, *args, **kwargs):
 
 
 lib.topotest.Router.__init__ = init
+
+
+# The framework gives its logs to user frr, and then has each daemon open its own
+# again. One that runs as root has given up the right to write there, so nothing is
+# kept of what it says until we give it another file.
+framework_start = lib.topotest.Router.startRouterDaemons
+
+
+def start(self, *args, **kwargs):
+    result = framework_start(self, *args, **kwargs)
+    self.cmd(f"chmod -R a+rwX {self.logdir}/{self.name}")
+    return result
+
+
+lib.topotest.Router.startRouterDaemons = start
