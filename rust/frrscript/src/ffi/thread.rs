@@ -208,7 +208,8 @@ impl Vm {
         let wait = context.wait().take();
         context.end();
         account.clear();
-        let slice = if let Some(failure) = failure {
+
+        if let Some(failure) = failure {
             self.reset(thread);
             Slice::Failed(failure)
         } else if status == engine::LUA_OK {
@@ -221,8 +222,7 @@ impl Vm {
             // SAFETY: it waits in a yield, whose values are of no use.
             unsafe { engine::lua_settop(thread.state, 0) };
             Slice::Waits(wait.unwrap_or(Wait::Turn))
-        };
-        slice
+        }
     }
 
     /// Notes the function in which a coroutine failed: its frames are still there.
