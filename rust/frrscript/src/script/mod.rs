@@ -14,3 +14,4 @@ pub mod show;
 pub mod source;
 pub mod stats;
 pub mod store;
+mod tokens;
