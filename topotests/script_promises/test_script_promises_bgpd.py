@@ -11,8 +11,8 @@ says of a case.
 
 import pytest
 
-from promises import ROUND, Daemon, Poller, Results, Sessions, Speaker, Trial
-from promises import asking, cases, kinds, until, warm_up
+from live import Daemon, Poller, Sessions, Speaker, until
+from promises import ROUND, Results, Trial, asking, cases, kinds, warm_up
 from scripttopo import established, expect_established, topology
 
 pytestmark = [pytest.mark.bgpd]

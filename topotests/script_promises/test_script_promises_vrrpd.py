@@ -14,8 +14,8 @@ import pytest
 
 from lib.topogen import TopoRouter
 
-from promises import AT_ONCE, Daemon, Poller, Results, Trial
-from promises import cases, starved, warm_up
+from live import Daemon, Poller, starved
+from promises import AT_ONCE, Results, Trial, cases, warm_up
 from scripttopo import topology
 from vrrptopo import Wire, add_devices, expect_state
 

@@ -11,8 +11,8 @@ hostile/README.md says of a case.
 
 import pytest
 
-from promises import AT_ONCE, Daemon, Poller, Results, Sessions, Speaker, Trial
-from promises import asking, cases, until, warm_up
+from live import Daemon, Poller, Sessions, Speaker, until
+from promises import AT_ONCE, Results, Trial, asking, cases, warm_up
 from scripttopo import established, expect_established, log_to_file, topology
 
 pytestmark = [pytest.mark.bgpd]
@@ -27,11 +27,6 @@ def tgen(request):
     yield from topology(
         request, {"s1": ["z1", "h1"]}, hosts={"h1": ("192.0.2.1/28", "192.0.2.2")}
     )
-
-
-@pytest.fixture(scope="module")
-def z1(tgen):
-    return tgen.gears["z1"]
 
 
 @pytest.fixture(scope="module")

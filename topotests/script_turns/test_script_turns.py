@@ -9,13 +9,11 @@ second.
 
 import json
 import re
-import time
 
 import pytest
 
-from promises import KEEPALIVE, Daemon, Poller, Speaker, starved
+from live import Daemon, Poller, Speaker, promised
 from scripttopo import (
-    established,
     expect_established,
     expect_true,
     topology,
@@ -66,16 +64,10 @@ def poller(r1, bgpd):
 
 
 @pytest.fixture(autouse=True)
-def kept(r1, bgpd, feeder, poller):
+def kept(bgpd, feeder, poller):
     """What is promised in each of these."""
-    began = time.monotonic()
-    pids = (bgpd.pid, poller.process.pid, feeder.process.pid)
-    hungry = starved(*pids)
-    yield
-    assert established(r1, NEIGHBOR) == {NEIGHBOR: 1}, "a session was reset"
-    late = starved(*pids) - hungry
-    assert poller.longest(began) < 1 + late, "bgpd did not answer within a second"
-    assert feeder.longest_gap(began) <= KEEPALIVE + late, "a KEEPALIVE was late"
+    with promised(bgpd, poller, [feeder]):
+        yield
 
 
 def load(bgpd, text):
