@@ -21,8 +21,7 @@ const TIMED_QUICK: u32 = 3;
 const REPEATS: u32 = 1000;
 /// Who runs cases, in the order of the table.
 const RUNNERS: [&str; 4] = ["library", "bgpd", "zebra", "vrrpd"];
-/// The live daemons' part, of our topotests.
-/// The folder of the live cases.
+/// The folder of our topotests with the live daemons' part.
 pub const FOLDER: &str = "script_promises";
 const PAGE: &str = "docs/reliability.md";
 const BEGIN: &str = "<!-- The table of cases: made by `cargo xtask test hostile --write`. -->";
