@@ -227,9 +227,16 @@ class Transactions:
         )
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(30)
-        path = os.path.join(folder, "bgpd.vty")
-        expect_true(lambda: os.path.exists(path), "no second bgpd")
-        self.socket.connect(path)
+        self.path = os.path.join(folder, "bgpd.vty")
+        expect_true(self.connected, "no second bgpd")
+
+    def connected(self):
+        """A socket's file is there before its daemon listens."""
+        try:
+            self.socket.connect(self.path)
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        return True
 
     def run(self, *commands):
         """What the last command prints: it ends with three NULs and a status."""
@@ -242,9 +249,12 @@ class Transactions:
         return text[:-4].decode()
 
     def close(self):
+        """Waits for the end: the next one takes over this one's socket."""
         self.socket.close()
         with open(self.pid_file, encoding="utf-8") as file:
-            self.router.run(f"kill {file.read().strip()}")
+            pid = int(file.read())
+        self.router.run(f"kill {pid}")
+        expect_true(lambda: not os.path.exists(f"/proc/{pid}"), "the second bgpd stays")
 
 
 @pytest.fixture
