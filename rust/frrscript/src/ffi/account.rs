@@ -8,9 +8,10 @@
 use super::engine::lua_Callbacks;
 use super::interrupt;
 use super::pace::Pace;
+use super::pages::{self, Pages};
 use super::reserve;
 use crate::failure::Kind;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
 use std::ptr;
 
@@ -34,6 +35,7 @@ pub struct Account {
     /// It was not the limit: the system had no memory.
     dry: Cell<bool>,
     callbacks: Cell<*mut lua_Callbacks>,
+    pages: RefCell<Pages>,
     /// Of the task that runs.
     pub pace: Pace,
 }
@@ -51,6 +53,7 @@ impl Account {
             stopped: Cell::new(None),
             dry: Cell::new(false),
             callbacks: Cell::new(ptr::null_mut()),
+            pages: RefCell::default(),
             pace: Pace::default(),
         }
     }
@@ -170,6 +173,43 @@ impl Account {
     pub fn give(&self, octets: usize) {
         self.external.set(self.external.get().saturating_sub(octets));
     }
+
+    /// realloc(3), with the engine's pages where they belong.
+    ///
+    /// # Safety
+    /// `block` is NULL or came from here with `old` octets.
+    unsafe fn resize(&self, block: *mut c_void, old: usize, octets: usize) -> *mut c_void {
+        let places = pages::places(octets);
+        if places == 0 && !self.pages.borrow().has(block) {
+            // SAFETY: NULL or a block of the C library's.
+            return unsafe { libc::realloc(block, octets) };
+        }
+        let new = match places {
+            // SAFETY: a new block.
+            0 => unsafe { libc::realloc(ptr::null_mut(), octets) },
+            _ => self.pages.borrow_mut().take(places),
+        };
+        if !new.is_null() && !block.is_null() {
+            // SAFETY: two blocks of so many octets; the old one is not used any more.
+            unsafe {
+                ptr::copy_nonoverlapping(block.cast::<u8>(), new.cast::<u8>(), old.min(octets));
+                self.free(block);
+            }
+        }
+        new
+    }
+
+    /// # Safety
+    /// `block` is NULL or came from [`Account::resize`].
+    unsafe fn free(&self, block: *mut c_void) {
+        let mut pages = self.pages.borrow_mut();
+        if pages.has(block) {
+            pages.give(block);
+        } else {
+            // SAFETY: NULL or a block of the C library's.
+            unsafe { libc::free(block) };
+        }
+    }
 }
 
 /// Luau's allocator (lua.h, `lua_Alloc`): `nsize` 0 frees.
@@ -183,7 +223,7 @@ pub unsafe extern "C" fn allocate(data: *mut c_void, block: *mut c_void, osize: 
     let old = if block.is_null() { 0 } else { osize };
     if nsize == 0 {
         // SAFETY: `block` is NULL or came from this function.
-        unsafe { libc::free(block) };
+        unsafe { account.free(block) };
         account.used.set(used - old);
         return ptr::null_mut();
     }
@@ -193,14 +233,14 @@ pub unsafe extern "C" fn allocate(data: *mut c_void, block: *mut c_void, osize: 
         return ptr::null_mut();
     }
     // SAFETY: `block` is NULL or came from this function.
-    let mut new = unsafe { libc::realloc(block, nsize) };
+    let mut new = unsafe { account.resize(block, old, nsize) };
     if new.is_null() && nsize <= old {
         // The engine takes it for granted that a block can be made smaller (lmem.cpp): it stays as large as it was.
         new = block;
     }
     if new.is_null() && account.limit.get() == usize::MAX && reserve::give_back() {
         // SAFETY: as above; a failed realloc leaves the block alone.
-        new = unsafe { libc::realloc(block, nsize) };
+        new = unsafe { account.resize(block, old, nsize) };
     }
     if new.is_null() {
         account.dry.set(true);

@@ -32,6 +32,7 @@ mod native;
 mod object;
 pub mod own_events;
 mod pace;
+mod pages;
 pub mod plain;
 mod raise;
 pub mod record;

@@ -5,12 +5,14 @@
 //! An error of the engine is a C++ exception. Outside of a protected call it would end the daemon, and a protected call for
 //! each view of an argument would cost more than the call.
 
+use super::pages;
 use crate::failure::{Failure, Kind};
 use std::ffi::c_void;
+use std::ptr::NonNull;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-/// Octets: many times what the views and references of one call take.
-const OCTETS: usize = 256 * 1024;
+/// Octets: many times what the views and references of one call take, and pages for them.
+const OCTETS: usize = 256 * 1024 + pages::SLAB;
 
 /// NULL when it is not there. Main pthread only; atomic because a static has to be.
 static HELD: AtomicPtr<c_void> = AtomicPtr::new(std::ptr::null_mut());
@@ -26,20 +28,19 @@ pub fn ready() -> Result<(), Failure> {
 
 #[cold]
 fn fill() -> Result<(), Failure> {
-    // SAFETY: a block of the C library's, which only `give_back` frees. `realloc`, as the engine's allocator.
-    let block = unsafe { libc::realloc(std::ptr::null_mut(), OCTETS) };
-    if block.is_null() {
+    let Some(memory) = pages::map(OCTETS) else {
         return Err(Failure::new(Kind::Memory, "not run: the system has no memory"));
-    }
-    HELD.store(block, Ordering::Relaxed);
+    };
+    HELD.store(memory.as_ptr(), Ordering::Relaxed);
     Ok(())
 }
 
 /// Gives the reserve back to the system; false: it was not there.
 #[cold]
 pub fn give_back() -> bool {
-    let block = HELD.swap(std::ptr::null_mut(), Ordering::Relaxed);
-    // SAFETY: NULL or the block of `fill`, which nobody has any more.
-    unsafe { libc::free(block) };
-    !block.is_null()
+    let memory = HELD.swap(std::ptr::null_mut(), Ordering::Relaxed);
+    let Some(memory) = NonNull::new(memory) else { return false };
+    // SAFETY: the memory of `fill`, which nobody has any more.
+    unsafe { pages::unmap(memory, OCTETS) };
+    true
 }

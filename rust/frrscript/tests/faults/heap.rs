@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! A heap that fails when it is told to: the engine's part, the compiler's part, and Rust's.
 //!
-//! This program defines `malloc`, `realloc` and `free` in front of the C library's. The engine takes all its memory with
-//! `realloc`, its compiler (C++) with `malloc`, and Rust through a global allocator that uses neither; so each part fails for
-//! itself. Only the thread that armed it sees failures.
+//! This program defines `malloc`, `realloc`, `free`, `mmap` and `munmap` in front of the C library's. The engine takes its memory
+//! with `realloc` and its pages with `mmap`, its compiler (C++) takes it with `malloc`, and Rust through a global allocator that uses
+//! none of them; so each part fails for itself. Only the thread that armed it sees failures.
 
 use std::alloc::{GlobalAlloc, Layout};
 use std::cell::Cell;
-use std::ffi::c_void;
+use std::ffi::{c_int, c_void};
 use std::sync::atomic::{AtomicI64, Ordering};
 
 /// Whose allocations fail.
@@ -180,6 +180,44 @@ pub unsafe extern "C" fn free(block: *mut c_void) {
     given_back(octets);
     // SAFETY: the caller's promise.
     unsafe { __libc_free(block) };
+}
+
+/// The engine's pages.
+///
+/// # Safety
+/// As mmap(2).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mmap(
+    at: *mut c_void,
+    size: usize,
+    access: c_int,
+    flags: c_int,
+    file: c_int,
+    offset: libc::off_t,
+) -> *mut c_void {
+    if fails(Part::Engine, size) {
+        none();
+        return libc::MAP_FAILED;
+    }
+    // SAFETY: the caller's promise.
+    let memory = unsafe { libc::syscall(libc::SYS_mmap, at, size, access, flags, file, offset) };
+    if memory == -1 {
+        return libc::MAP_FAILED;
+    }
+    hold(size as i64);
+    std::ptr::without_provenance_mut(memory as usize)
+}
+
+/// Gives them back.
+///
+/// # Safety
+/// As munmap(2).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn munmap(memory: *mut c_void, size: usize) -> c_int {
+    hold(-(size as i64));
+    given_back(size);
+    // SAFETY: the caller's promise.
+    unsafe { libc::syscall(libc::SYS_munmap, memory, size) as c_int }
 }
 
 /// Rust's own.

@@ -42,7 +42,7 @@ pub fn target() -> Result<String> {
 /// nonetheless, for who asks as its own build does.
 pub fn cargo(run: Run, target: &str) -> Run {
     run.env("RUSTC_BOOTSTRAP", "1")
-        .env("RUSTFLAGS", "-Zsanitizer=address -Cforce-frame-pointers=yes")
+        .env("RUSTFLAGS", "--cfg checked_memory -Zsanitizer=address -Cforce-frame-pointers=yes")
         .env("CARGO_BUILD_TARGET", target)
         .env("CC", "clang")
         .env("CXX", "clang++")

@@ -9,7 +9,7 @@ use crate::layout::Layout;
 use crate::step::{Run, run};
 
 /// What cargo-fuzz gives to rustc.
-const RUST: &str = "--cfg fuzzing -Zsanitizer=address -Cforce-frame-pointers=yes -Cpasses=sancov-module \
+const RUST: &str = "--cfg fuzzing --cfg checked_memory -Zsanitizer=address -Cforce-frame-pointers=yes -Cpasses=sancov-module \
      -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
      -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares -Cdebug-assertions=yes \
      -Coverflow-checks=yes";
