@@ -34,9 +34,11 @@ from script_rt_grpc import modules
 
 pytestmark = [pytest.mark.bgpd]
 
-# `cargo xtask build --runtimes` makes it of runtimes/grpc/examples.
+# `cargo xtask build --runtimes` makes it of runtimes/grpc/examples, for every build of FRR.
 PROGRAM = os.path.join(
-    os.path.dirname(scripttopo.RUNTIMES), "runtimes-tools", "grpc_server"
+    os.path.dirname(os.path.realpath(scripttopo.RUNTIMES)),
+    "runtimes-tools",
+    "grpc_server",
 )
 PROTO = os.path.join(
     os.path.dirname(os.path.realpath(__file__)), "../../runtimes/grpc/tests/common"
