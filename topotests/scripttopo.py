@@ -10,6 +10,7 @@ import functools
 import glob
 import json
 import os
+import re
 import shutil
 
 from lib import topotest
@@ -135,6 +136,32 @@ def expect_true(test, what, count=120):
         functools.partial(lambda: bool(test())), True, count=count * SLOWER, wait=WAIT
     )
     assert result, what
+
+
+def end_daemon(router, daemon):
+    """Ends it as an operator does, and waits until it is gone.
+
+    The framework's killDaemons() sends SIGKILL.
+    """
+    pid = router.run(f"cat /var/run/frr/{daemon}.pid").strip()
+    assert pid.isdigit(), pid
+    router.run(f"kill -TERM {pid}")
+    expect_true(
+        lambda: router.run(f"test -e /proc/{pid} || echo gone").strip() == "gone",
+        f"{router.name}: {daemon} does not end",
+    )
+
+
+def left_at_exit(router, daemon):
+    """Types of memory of which a daemon that ended has something left, with how much.
+
+    FRR's own account (lib/memory.c: log_memstats).
+    """
+    files = glob.glob(os.path.join(get_topogen().logdir, router.name, daemon + ".err"))
+    assert files, f"{router.name}: {daemon} has no file of errors"
+    with open(files[0], encoding="utf-8", errors="replace") as file:
+        found = re.findall(r"memstats:\s+(.*?)\s*:\s+(.*)", file.read())
+    return dict(found)
 
 
 def family(prefix):

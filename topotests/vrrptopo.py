@@ -46,15 +46,6 @@ def expect_state(router, vrid, wanted, family="v4"):
     )
 
 
-def stop_vrrpd(router):
-    """Ends vrrpd as an operator does; the framework's killDaemons() sends SIGKILL."""
-    pid = router.run("cat /var/run/frr/vrrpd.pid").strip()
-    router.run(f"kill -TERM {pid}")
-    expect_true(
-        lambda: not os.path.exists(f"/proc/{pid}"), f"{router.name}: vrrpd runs on"
-    )
-
-
 class Wire:
     """Listens for advertisements on a host's interface, in the background."""
 

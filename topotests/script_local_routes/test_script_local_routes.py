@@ -13,11 +13,13 @@ from lib.topogen import TopoRouter
 
 from scripttopo import (
     config,
+    end_daemon,
     errors,
     expect_absent,
     expect_established,
     expect_path,
     expect_true,
+    left_at_exit,
     log_lines,
     topology,
     write_script,
@@ -102,3 +104,10 @@ def test_D1_a_failure_on_a_route_of_this_router(r2):
 
 def test_the_session_stayed_up(r2):
     assert expect_established(r2, "192.0.2.1") == {"192.0.2.1": 1}
+
+
+def test_routes_of_its_own_do_not_keep_memory_at_exit(r2):
+    """What was queued at exit held the peer, the instance and all tables (patch 0067)."""
+    assert vtysh(r2, "show bgp ipv4 unicast").count("0.0.0.0") > 0
+    end_daemon(r2, "bgpd")
+    assert not left_at_exit(r2, "bgpd")

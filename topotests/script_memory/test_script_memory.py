@@ -7,20 +7,18 @@ exit FRR names each type of memory of which something is still allocated
 (lib/memory.c: log_memstats): r1 may name nothing that r2 does not.
 """
 
-import glob
-import os
-import re
-
 import pytest
 
 from lib.topogen import TopoRouter
 
 from scripttopo import (
     config,
+    end_daemon,
     errors,
     expect_established,
     expect_path,
     expect_true,
+    left_at_exit,
     script,
     topology,
     vtysh,
@@ -71,26 +69,6 @@ def work(r1, r2):
     )
 
 
-def end(router, daemon):
-    """Ends it as a person would, and waits until it is gone."""
-    pid = router.run(f"cat /var/run/frr/{daemon}.pid").strip()
-    assert pid.isdigit(), pid
-    router.run(f"kill -TERM {pid}")
-    expect_true(
-        lambda: router.run(f"test -e /proc/{pid} || echo gone").strip() == "gone",
-        f"{router.name}: {daemon} does not end",
-    )
-
-
-def left(tgen, router, daemon):
-    """Names of the types of which something is left, with how much."""
-    files = glob.glob(os.path.join(tgen.logdir, router.name, daemon + ".err"))
-    assert files, f"{router.name}: {daemon} has no file of errors"
-    with open(files[0], encoding="utf-8", errors="replace") as file:
-        found = re.findall(r"memstats:\s+(.*?)\s*:\s+(.*)", file.read())
-    return dict(found)
-
-
 def test_daemons_that_ran_scripts_leave_nothing_behind(tgen):
     r1, r2 = tgen.gears["r1"], tgen.gears["r2"]
     expect_established(r1, "192.0.2.2")
@@ -106,8 +84,8 @@ def test_daemons_that_ran_scripts_leave_nothing_behind(tgen):
         assert script(r1, "use", daemon)["calls"] > 0, daemon
     for router in r1, r2:
         for daemon in DAEMONS:
-            end(router, daemon)
+            end_daemon(router, daemon)
     for daemon in DAEMONS:
-        ours, theirs = left(tgen, r1, daemon), left(tgen, r2, daemon)
+        ours, theirs = left_at_exit(r1, daemon), left_at_exit(r2, daemon)
         more = {name: ours[name] for name in ours if name not in theirs}
         assert not more, f"{daemon}: {more}"

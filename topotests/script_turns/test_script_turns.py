@@ -14,6 +14,7 @@ import pytest
 
 from live import Daemon, Poller, Speaker, promised
 from scripttopo import (
+    config,
     expect_established,
     expect_true,
     topology,
@@ -24,9 +25,14 @@ pytestmark = [pytest.mark.bgpd]
 
 NEIGHBOR = "192.0.2.1"
 # All of them fit into one UPDATE.
-FIRST, MANY = "20.0.0.0/24", 900
+FIRST, LAST, MANY = "20.0.0.0/24", "20.3.131.0/24", 900
 
 QUICK = "function route_match() return RM_NOMATCH end\n"
+# The last entry of the route-map away, the others are accepted.
+ALL_BUT = """function route_match(prefix)
+  return if tostring(prefix) == "%s" then RM_NOMATCH else RM_MATCH
+end
+"""
 # Uses the CPU for some milliseconds, and sets a MED.
 SLOW = """function route_match(prefix, attributes)
   local began = frr.monotonic()
@@ -123,3 +129,20 @@ def test_slices_leave_no_nodes_behind(r1, bgpd, feeder):
     expect_true(lambda: meds(r1) == {9: MANY}, "not evaluated again")
     feeder.tell(f"withdraw {FIRST} {MANY}")
     expect_true(lambda: nodes(r1) == few, f"{few} nodes before")
+
+
+def test_a_route_between_slices_has_a_best_path(r1, bgpd, feeder):
+    """bgpd chose none for what came before the walk did (patch 0070)."""
+    config(r1, "no route-map IN permit 20")
+    load(bgpd, ALL_BUT % LAST)
+    feeder.tell(f"announce {FIRST} {MANY} 1")
+    expect_true(lambda: meds(r1) == {1: MANY - 1}, "routes are missing")
+    load(bgpd, SLOW % (0.004, 10))
+    expect_true(lambda: 10 in meds(r1), "not evaluated again")
+    # It is stored, and has no path yet.
+    feeder.tell(f"announce {LAST} 1 2")
+    assert 1 in meds(r1), "all were evaluated before the route came"
+    expect_true(lambda: meds(r1) == {10: MANY}, "not evaluated again")
+    routes = json.loads(vtysh(r1, "show bgp ipv4 unicast json"))["routes"]
+    assert not [prefix for prefix in routes if not routes[prefix][0].get("bestpath")]
+    config(r1, "route-map IN permit 20")

@@ -20,6 +20,7 @@ from lib.topogen import TopoRouter, get_topogen
 
 from scripttopo import (
     config,
+    end_daemon,
     expect,
     expect_true,
     log_lines,
@@ -28,7 +29,7 @@ from scripttopo import (
     vtysh,
     write_script,
 )
-from vrrptopo import Wire, add_devices, expect_state, stop_vrrpd, vrrp
+from vrrptopo import Wire, add_devices, expect_state, vrrp
 
 import scripttopo
 
@@ -563,7 +564,7 @@ def test_a_saved_configuration_comes_back_after_a_restart(r1):
     vtysh(r1, "write memory")
     # There are no routers any more when a script hears of vrrpd's end.
     config(r1, "script load events")
-    stop_vrrpd(r1)
+    end_daemon(r1, "vrrpd")
     expect_said(r1, "ended", "0")
     with open(os.path.join(get_topogen().logdir, "r1/vrrpd.err"), encoding="utf-8") as left:
         assert "VRRP script" not in left.read(), "memory was left"
