@@ -66,8 +66,8 @@ pub struct PeersArgs {
     /// Only the figures of ours alone: reloads, loads, calls
     #[arg(long, conflicts_with_all = ["system", "policy", "check"])]
     pub alone: bool,
-    /// Write docs/figures and the tables in docs/benchmarks.md
-    #[arg(long, conflicts_with_all = ["system", "policy", "check", "alone"])]
+    /// Write docs/figures and the tables in docs/benchmarks.md; with --alone the figures of the systems stay
+    #[arg(long, conflicts_with_all = ["system", "policy", "check", "count"])]
     pub write: bool,
 }
 
@@ -127,9 +127,12 @@ pub fn peers(layout: &Layout, args: &PeersArgs) -> Result<()> {
     if args.system.is_empty() && args.policy.is_empty() && !args.alone {
         counts = bench.count(layout)?;
     }
-    let measured = Measured { runs, counts, others };
+    let mut measured = Measured { runs, counts, others };
     println!("\n{}", write::text(&measured));
     if args.write {
+        if args.alone {
+            write::keep_systems(&layout.repo, &mut measured)?;
+        }
         write::write(&layout.repo, &peers, &measured)?;
     }
     Ok(())

@@ -102,7 +102,9 @@ fn short(value: f64) -> String {
     match value.abs() {
         n if n >= 100.0 => format!("{value:.0}"),
         n if n >= 10.0 => format!("{value:.1}"),
-        _ => format!("{value:.2}"),
+        n if n >= 0.1 => format!("{value:.2}"),
+        n if n >= 0.01 => format!("{value:.3}"),
+        _ => format!("{value:.4}"),
     }
 }
 

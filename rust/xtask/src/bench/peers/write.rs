@@ -16,6 +16,7 @@ use crate::step::run;
 
 const BEGIN: &str = "<!-- peers: made by `cargo xtask bench peers --write` -->\n";
 const END: &str = "<!-- peers: end -->\n";
+const FILE: &str = "docs/figures/peers.json";
 
 /// What is in docs/figures/peers.json.
 #[derive(Serialize, Deserialize)]
@@ -58,6 +59,18 @@ pub(super) fn text(measured: &Measured) -> String {
     text
 }
 
+/// The runs and counts of the systems as the file has them.
+///
+/// # Errors
+/// The file can't be read.
+pub(super) fn keep_systems(repo: &Path, measured: &mut Measured) -> Result<()> {
+    let text = fs::read_to_string(repo.join(FILE)).with_context(|| format!("{FILE} can't be read: leave out --alone"))?;
+    let written: Written = serde_json::from_str(&text).with_context(|| FILE.to_owned())?;
+    measured.runs = written.runs;
+    measured.counts = written.counts;
+    Ok(())
+}
+
 /// Writes all of it.
 ///
 /// # Errors
@@ -72,7 +85,7 @@ pub(super) fn write(repo: &Path, peers: &Peers, measured: &Measured) -> Result<(
         Written { machine: machine(), versions, runs: runs.clone(), counts: counts.clone(), others: others.clone() };
     let mut json = serde_json::to_string_pretty(&written)?;
     json.push('\n');
-    fs::write(figures.join("peers.json"), json)?;
+    fs::write(repo.join(FILE), json)?;
 
     let names: Vec<String> = written.versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
     let mut body = format!("{BEGIN}{}; {}.\n\n", written.machine, names.join(", "));
