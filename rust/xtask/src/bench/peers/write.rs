@@ -64,7 +64,8 @@ pub(super) fn text(measured: &Measured) -> String {
 /// # Errors
 /// The file can't be read.
 pub(super) fn keep_systems(repo: &Path, measured: &mut Measured) -> Result<()> {
-    let text = fs::read_to_string(repo.join(FILE)).with_context(|| format!("{FILE} can't be read: leave out --alone"))?;
+    let text =
+        fs::read_to_string(repo.join(FILE)).with_context(|| format!("{FILE} can't be read: leave out --alone"))?;
     let written: Written = serde_json::from_str(&text).with_context(|| FILE.to_owned())?;
     measured.runs = written.runs;
     measured.counts = written.counts;
