@@ -786,7 +786,7 @@ int frrscript_script_clear(const char *name, char **out);
 
 /*
  The daemon's account of a reload: how many routes were evaluated again, and how many of them came out differently.
- Adds to what was told since the reload.
+ Adds to what was told since the reload, up to the largest number there is.
  */
 void frrscript_script_reevaluated(const char *name,
                                   uint64_t evaluated,
