@@ -27,6 +27,7 @@ pub mod field;
 pub mod heap;
 pub mod host;
 mod interrupt;
+mod leaks;
 mod lists;
 mod native;
 mod object;

@@ -7,6 +7,7 @@
 //! of the one before: a script's resident memory is then not twice its objects. They come from mmap(2), so that the system has
 //! them again as soon as they are free, and nobody else's blocks are between them.
 
+use super::leaks;
 use std::ffi::c_void;
 use std::ptr::{self, NonNull};
 
@@ -106,6 +107,7 @@ impl Pages {
 impl Slab {
     fn new() -> Option<Slab> {
         let block = map(SLAB)?;
+        leaks::look_into(block, SLAB);
         let first = (block.as_ptr().addr() + HEAD).next_multiple_of(SYSTEM) - HEAD;
         Some(Slab { block, first, free: u16::MAX, large: 0 })
     }
@@ -136,6 +138,7 @@ impl Slab {
 
 impl Drop for Slab {
     fn drop(&mut self) {
+        leaks::look_away_from(self.block, SLAB);
         // SAFETY: the memory of `new`, given back once; nobody has a page of it any more.
         unsafe { unmap(self.block, SLAB) };
     }
