@@ -67,6 +67,7 @@ const LEFT_BY_FRR: [Left; 2] = [
             "BGP Name data",
             "BGP PBR Context",
             "BGP ancillary route info",
+            "BGP connected",
             "BGP extra info for EVPN",
             "BGP instance",
             "BGP node",
