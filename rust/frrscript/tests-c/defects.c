@@ -244,7 +244,7 @@ CASE(D11_time_and_memory_have_limits_by_default)
 		double start = host_clock();
 
 		CHECK_INT(rule_call(rule, &route), FRRSCRIPT_NOMATCH);
-		CHECK(host_clock() - start < 2000);
+		CHECK(host_clock() - start < 20000);
 		frrscript_rule_free(rule);
 	}
 	CHECK(host_allocated() < 128u << 20);

@@ -28,7 +28,10 @@ static enum frrscript_verdict call(const char *function)
 	return verdict;
 }
 
-/* The sanitizers make everything slower: only "in the end" is checked closely. */
+/*
+ * Sanitizers make everything slower, valgrind most, and the machine may have other work: only that it ends is checked here; how
+ * soon is what the hostile cases check.
+ */
 static void expect_deadline(const char *function)
 {
 	uint32_t limit = 50;
@@ -41,7 +44,7 @@ static void expect_deadline(const char *function)
 	CHECK_INT(call("fine"), FRRSCRIPT_MATCH);
 	start = host_clock();
 	CHECK_INT(call(function), FRRSCRIPT_NOMATCH);
-	CHECK(host_clock() - start < 2000);
+	CHECK(host_clock() - start < 20000);
 	CHECK_INT(errors("deadline"), 1);
 	CHECK_HAS(host_logged, function);
 	/* the script is in order afterwards */
@@ -85,7 +88,7 @@ CASE(tostring_of_an_error_is_stopped)
 	double start = host_clock();
 
 	CHECK_INT(call("forever_in_tostring"), FRRSCRIPT_NOMATCH);
-	CHECK(host_clock() - start < 2000);
+	CHECK(host_clock() - start < 20000);
 	CHECK_INT(call("fine"), FRRSCRIPT_MATCH);
 }
 
