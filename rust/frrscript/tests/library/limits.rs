@@ -210,6 +210,8 @@ fn what_is_done_in_pieces_gives_the_same() {
            assert(table.foreachi({10, 20}, function(k, v) if k == 2 then return v end end) == 20)
            assert(string.format('%d %s %*', 1, 'a', true) == '1 a true' and `{1}{'b'}` == '1b')
            assert(not pcall(string.format, '%d', unpack(table.create(251, 1))))
+           assert(#string.format(('%%'):rep(524288)) == 524288)
+           assert(not pcall(string.format, ('x'):rep(1048577)))
            assert(#string.format('%q', ('x'):rep(262144)) == 262146)
            assert(not pcall(string.format, '%d%q', 1, ('x'):rep(262145)))
            assert(#string.format('%d%s', 1, ('x'):rep(262145)) == 262146)
