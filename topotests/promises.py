@@ -31,9 +31,11 @@ SHORT, LONGEST = 2, 3
 # In repeats as many at once as two times are no reason to suspend: a reload has those
 # routes evaluated that are there.
 WORN_AT_ONCE = ROUND // 2 - 1
-# Calls that a trigger makes at once: so many of them, each for its whole limit, neither
-# suspend a function nor hold a daemon for long.
+# Calls that a trigger makes at once: so many of them do not suspend a function.
 AT_ONCE = min(5, TIMED)
+# Milliseconds that they may take together: who allows a call seconds, allows an UPDATE
+# as many times that, and has no promise that the daemon answers within one.
+TOGETHER = 500
 # The library logs a kind of failure once in so many seconds (script/stats.rs).
 QUIET = 60
 
@@ -110,6 +112,11 @@ def asking(feeder, prefixes):
     return ask
 
 
+def together(many, msec):
+    """How many calls at once: up to `many`, of which each may take so long."""
+    return max(1, min(many, int(TOGETHER / max(msec, 1))))
+
+
 class Results:
     """Lines of target/hostile/NAME.jsonl."""
 
@@ -134,8 +141,8 @@ def warm_up(daemon, trigger):
 class Trial:
     """Repeats one case in a daemon; what it measured, and which promises it broke.
 
-    `trigger(daemon, number)` has the function called, AT_ONCE times or more, and returns
-    when that is done; of a case that `wears`, as often as a third argument says.
+    `trigger(daemon, number, many)` has the function called, so many times or more, AT_ONCE
+    if nobody says, and returns when that is done.
     `watched` are processes whose waiting for a CPU is taken into account.
     """
 
@@ -173,6 +180,7 @@ class Trial:
         self.began = time.monotonic()
         self.hungry = starved(*self.watched)
         repeat = {"load": self.loads, "task": self.tasks}.get(case.hook, self.calls)
+        self.many = together(AT_ONCE, case.time)
         ends = repeat(TIMED)
         took = time.monotonic() - self.began
         self.late = starved(*self.watched) - self.hungry
@@ -181,7 +189,7 @@ class Trial:
         logged = self.logs()
         timed = self.repeats
         if self.wears and not self.broken:
-            self.wear(repeat)
+            self.wear(repeat, ends)
         shown = daemon.script()
         answer = daemon.load(BENIGN)
         self.check("in service" in answer, f"the next script: {answer}")
@@ -219,28 +227,28 @@ class Trial:
             "machineMsec": round(1e3 * self.late, 1),
         }
 
-    def wear(self, repeat):
+    def wear(self, repeat, ends):
         """What is left behind by many, at a short limit where it is time that ends them."""
+        each = ends[0] if ends else 0
         if self.case.ends == "deadline":
             self.daemon.config(f"script {self.daemon.case} limit time {SHORT}")
+            each = SHORT
+        self.many = together(WORN_AT_ONCE, each)
         self.daemon.load(BENIGN)
         self.daemon.ask(f"clear script {self.daemon.case} counters")
-        if self.case.hook == "route_match":
-            self.calls(REPEATS, time.monotonic() + LONGEST, WORN_AT_ONCE)
-        else:
-            repeat(REPEATS, time.monotonic() + LONGEST)
+        repeat(REPEATS, time.monotonic() + LONGEST)
         self.worn = self.repeats
         self.check(self.worn > 0, "it was not repeated")
         self.daemon.config(f"script {self.daemon.case} limit time {self.case.time}")
 
-    def calls(self, repeats, end=float("inf"), *many):
+    def calls(self, repeats, end=float("inf")):
         """A function that something calls; the median and the longest end."""
         answer = self.daemon.load(self.case.text)
         self.check("in service" in answer, f"it is not loaded: {answer}")
         self.repeats = 0
         while self.repeats < repeats and time.monotonic() < end and not self.broken:
             self.daemon.ask("script resume case")
-            self.trigger(self.daemon, self.repeats, *many)
+            self.trigger(self.daemon, self.repeats, self.many)
             self.repeats = self.daemon.calls()
         return self.ends()
 

@@ -51,11 +51,11 @@ def wire(tgen):
     wire.stop()
 
 
-def ask(vrrpd, number):
-    """Has the function called AT_ONCE times: vrrpd asks when a router gets a script."""
+def ask(vrrpd, number, many=AT_ONCE):
+    """Has the function called so often: vrrpd asks when a router gets a script."""
     del number
     before = vrrpd.calls()
-    while vrrpd.calls() < before + AT_ONCE:
+    while vrrpd.calls() < before + many:
         vrrpd.config(*FORGET)
         vrrpd.config(*ASK)
 
