@@ -33,8 +33,10 @@ pub(super) struct Cost {
     /// Routes that were fed.
     pub(super) routes: u32,
     /// CPU seconds of the system's own code.
+    #[serde(rename = "user_seconds")]
     pub(super) user: f64,
     /// CPU seconds of the kernel for it.
+    #[serde(rename = "system_seconds")]
     pub(super) system: f64,
     /// Seconds from the first octet to the last thing it did.
     pub(super) seconds: f64,

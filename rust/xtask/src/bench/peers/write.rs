@@ -173,6 +173,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_written_can_be_kept() {
+        let repo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let mut measured = Measured { runs: Vec::new(), counts: Vec::new(), others: Vec::new() };
+        keep_systems(&repo, &mut measured).expect("the committed file");
+        let again = serde_json::to_string(&measured.runs).expect("JSON");
+        let runs: Vec<Run> = serde_json::from_str(&again).expect("what was written");
+        assert!(!runs.is_empty() && runs.len() == measured.runs.len());
+    }
+
+    #[test]
     fn only_what_is_between_the_markers_changes() {
         let old = format!("before\n{BEGIN}old\n{END}after\n");
         let body = format!("{BEGIN}new\n{END}");
