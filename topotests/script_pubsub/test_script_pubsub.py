@@ -8,6 +8,8 @@ session that carries all this takes nothing of the router's state with it when i
 """
 
 import json
+import os
+import sys
 import time
 
 import pytest
@@ -28,6 +30,20 @@ from scripttopo import (
 pytestmark = [pytest.mark.bgpd]
 
 DAEMONS = ("zebra", "bgpd", "vrrpd")
+
+# Sessions that come and go, and what they hear meanwhile.
+COMERS = 500
+STREAM = """
+if frr.daemon == "bgpd" then
+  local n = 0
+  frr.every(0.01, function()
+    for _ = 1, 20 do
+      n += 1
+      frr.publish(`stream/{n % 20}`, n)
+    end
+  end)
+end
+"""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -307,6 +323,20 @@ def routes(router):
         found[prefix] = [(e["protocol"], e.get("installed")) for e in entries]
     groups = sorted(show(router, "show nexthop-group rib").get("default", {}))
     return found, groups
+
+
+def test_a_session_that_ends_while_values_are_on_their_way(r1):
+    """Patch 0071: zebra sent to a session whose pthread it had freed."""
+    pid = r1.run("cat /var/run/frr/zebra.pid")
+    write_script(r1, "stream", STREAM)
+    config(r1, "script load stream")
+    comers = os.path.join(os.path.dirname(__file__), "comers.py")
+    heard = r1.run(f"{sys.executable} {comers} {COMERS}")
+    config(r1, "no script load stream")
+    remove_script(r1, "stream")
+    assert heard == f"{COMERS} heard\n", heard
+    assert r1.run("cat /var/run/frr/zebra.pid") == pid
+    expect_words(r1, ["bgpd 5"])
 
 
 def test_the_end_of_a_session_takes_nothing_with_it(r1):
