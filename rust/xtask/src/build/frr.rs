@@ -264,12 +264,9 @@ fn is_product(file: &Path) -> bool {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let library = name.contains(".so.0") && !name.ends_with('T');
     let module = name.ends_with(".so");
-    let daemon = !name.contains('.')
-        && file
-            .parent()
-            .and_then(|dir| dir.file_name())
-            .is_some_and(|dir| dir == "vtysh" || dir.to_string_lossy().ends_with('d'));
-    library || module || daemon || name == "frr-runtime"
+    // Beside the script of libtool's that stands for it until it is installed, and doesn't change when it is linked anew.
+    let program = !name.contains('.') && file.parent().is_some_and(|dir| dir.ends_with(".libs"));
+    library || module || program || name == "frr-runtime"
 }
 
 #[cfg(test)]
@@ -281,13 +278,14 @@ mod tests {
         for yes in [
             "b/lib/.libs/libfrr.so.0.0.0",
             "b/bgpd/.libs/bgpd_bmp.so",
-            "b/bgpd/bgpd",
-            "b/vtysh/vtysh",
+            "b/bgpd/.libs/bgpd",
+            "b/zebra/.libs/zebra",
+            "b/vtysh/.libs/vtysh",
             "b/frrscript/frr-runtime",
         ] {
             assert!(is_product(Path::new(yes)), "{yes}");
         }
-        for no in ["b/bgpd/bgp_attr.o", "b/lib/command.lo", "b/Makefile", "b/bgpd/bgpd.xref"] {
+        for no in ["b/bgpd/bgp_attr.o", "b/lib/command.lo", "b/Makefile", "b/bgpd/bgpd.xref", "b/bgpd/bgpd"] {
             assert!(!is_product(Path::new(no)), "{no}");
         }
     }
